@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+export interface ObjectInfo {
+  readonly key: string;
+  /** Bytes. */
+  readonly size: number;
+  /** Opaque; differs after every write (an ETag, a generation). */
+  readonly version: string;
+  /** Milliseconds since 1970, by the store's clock. */
+  readonly modifiedAt: number;
+}
+
+/** Inclusive at both ends, as in an HTTP Range header. `last` may lie past the end. */
+export interface ByteRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+export type WriteCondition = { readonly absent: true } | { readonly version: string };
+
+export interface WriteOptions {
+  /** When given, a body of another length is an error and nothing is written. */
+  readonly size?: number;
+  readonly condition?: WriteCondition;
+  readonly contentType?: string;
+  readonly signal?: AbortSignal;
+}
+
+export interface ListOptions {
+  /** Only keys greater than this one. */
+  readonly after?: string;
+  readonly limit?: number;
+  /** Keys are cut after the first delimiter behind the prefix, and each cut key comes once. */
+  readonly delimiter?: string;
+}
+
+export type Body = string | Uint8Array | AsyncIterable<Uint8Array>;
+
+export interface ReadResult {
+  readonly info: ObjectInfo;
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
+/** An upload in parts: a JSON value, so that another process can go on with it. */
+export interface UploadHandle {
+  readonly key: string;
+  readonly id: string;
+  readonly parts: ReadonlyArray<{ readonly tag: string; readonly size: number }>;
+}
+
+/**
+ * A place that holds bytes under keys.
+ *
+ * - A key that is not there is `undefined`, never an exception.
+ * - A write is atomic: readers see all of it or none of it, and an acknowledged one survives a crash.
+ * - A condition that does not hold is `'conflict'`, and nothing has changed.
+ * - Keys are listed in byte order of their UTF-8.
+ * - Anything else that goes wrong throws a StorageError that names the key.
+ *
+ * `test/support/storage-driver-contract.ts` says the same as tests; every driver runs it.
+ */
+export interface StorageDriver {
+  readonly name: string;
+  stat(key: string): Promise<ObjectInfo | undefined>;
+  read(key: string, range?: ByteRange, signal?: AbortSignal): Promise<ReadResult | undefined>;
+  write(key: string, body: Body, options?: WriteOptions): Promise<ObjectInfo | 'conflict'>;
+  remove(
+    key: string,
+    options?: { readonly condition?: WriteCondition },
+  ): Promise<'removed' | 'absent' | 'conflict'>;
+  list(prefix: string, options?: ListOptions): AsyncIterable<ObjectInfo>;
+  /** Within the store, whatever the size. */
+  copy(from: string, to: string): Promise<ObjectInfo | undefined>;
+  startUpload(key: string, options?: { readonly contentType?: string }): Promise<UploadHandle>;
+  appendPart(upload: UploadHandle, body: Body, signal?: AbortSignal): Promise<UploadHandle>;
+  finishUpload(upload: UploadHandle, condition?: WriteCondition): Promise<ObjectInfo | 'conflict'>;
+  abortUpload(upload: UploadHandle): Promise<void>;
+  /** Only where the store can hand a client a direct URL. */
+  readonly directUrl?: (
+    key: string,
+    options: { readonly method: 'GET'; readonly seconds: number },
+  ) => Promise<string>;
+}

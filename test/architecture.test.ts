@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, posix } from 'node:path';
+import { expect, test } from 'vitest';
+
+/**
+ * What each folder (or file) at the top of src/ may import: a layer, or one file of a layer.
+ * Anything not written here is not allowed. docs/explanation/architecture.md draws the same map.
+ */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  core: [],
+  protocol: ['core'],
+  log: [],
+  metrics: ['log'],
+  config: ['core'],
+  storage: ['core', 'log'],
+  upstream: ['core', 'log', 'metrics'],
+  ranges: ['core', 'log', 'metrics', 'storage/driver.ts'],
+  redirector: [
+    'core',
+    'protocol',
+    'config',
+    'log',
+    'metrics',
+    'ranges',
+    'storage/driver.ts',
+    'upstream',
+  ],
+  registry: ['core', 'protocol', 'config', 'log', 'metrics', 'storage/driver.ts', 'upstream'],
+  http: ['core', 'protocol', 'config', 'log', 'metrics', 'redirector', 'registry'],
+  web: ['core', 'protocol'],
+  cli: [
+    'config',
+    'core',
+    'http',
+    'log',
+    'metrics',
+    'protocol',
+    'ranges',
+    'redirector',
+    'registry',
+    'storage',
+    'upstream',
+    'web',
+  ],
+  main: ['cli'],
+};
+
+/** Only these may read the environment, print or end the process. */
+const MAY_TOUCH: ReadonlyArray<readonly [RegExp, readonly string[]]> = [
+  [/\bprocess\.env\b/, ['cli/compose.ts', 'main.ts']],
+  [/\bprocess\.exit\b|\bprocess\.exitCode\b/, ['main.ts']],
+  [/\bconsole\./, []],
+  [/from 'node:http'/, ['http/node-server.ts']],
+];
+
+const SRC = join(import.meta.dirname, '../src');
+const SPECIFIER =
+  /^\s*(?:import|export)\b(?:[^'"]*?\bfrom)?\s*['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]/gm;
+
+const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
+  .map((file) => file.replaceAll('\\', '/'))
+  .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'));
+const sources = new Map(files.map((file) => [file, readFileSync(join(SRC, file), 'utf8')]));
+const imports = new Map([...sources].map(([file, source]) => [file, importsOf(source)]));
+
+function importsOf(source: string): string[] {
+  return [...source.matchAll(SPECIFIER)].map((match) => match[1] ?? match[2] ?? '');
+}
+
+function layer(file: string): string {
+  return file.includes('/') ? file.slice(0, file.indexOf('/')) : file.replace(/\.ts$/, '');
+}
+
+/** The files of ours that a file imports, relative to src/. */
+function local(file: string): string[] {
+  return (imports.get(file) ?? [])
+    .filter((specifier) => specifier.startsWith('.'))
+    .map((specifier) => posix.join(dirname(file), specifier));
+}
+
+test.each(files)('src/%s imports only what lies below it', (file) => {
+  const allowed = [layer(file), ...(MAY_IMPORT[layer(file)] ?? [])];
+  const isAllowed = (target: string) => allowed.includes(layer(target)) || allowed.includes(target);
+  expect(local(file).filter((target) => !isAllowed(target))).toEqual([]);
+});
+
+test.each(files.filter((file) => /^(core|protocol)\//.test(file)))(
+  'src/%s imports no package and no builtin',
+  (file) => {
+    expect((imports.get(file) ?? []).filter((specifier) => !specifier.startsWith('.'))).toEqual([]);
+  },
+);
+
+test.each(MAY_TOUCH)('%s appears only where it may', (pattern, where) => {
+  const offenders = [...sources].filter(([, source]) => pattern.test(source)).map(([file]) => file);
+  expect(offenders.filter((file) => !where.includes(file))).toEqual([]);
+});
+
+test.each(files)('src/%s names its licence in one line', (file) => {
+  expect(sources.get(file)).toMatch(/^\/\/ SPDX-License-Identifier: Apache-2\.0\n/);
+});
+
+test('no import cycles, type imports included', () => {
+  const done = new Set<string>();
+  const cycles: string[] = [];
+  const visit = (file: string, path: readonly string[]): void => {
+    if (path.includes(file)) cycles.push([...path.slice(path.indexOf(file)), file].join(' -> '));
+    if (done.has(file) || path.includes(file)) return;
+    for (const target of local(file)) visit(target, [...path, file]);
+    done.add(file);
+  };
+  for (const file of files) visit(file, []);
+  expect(cycles).toEqual([]);
+});
