@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+import { parseDocument } from 'yaml';
+import type { Config } from './schema.ts';
+import { ConfigSchema } from './schema.ts';
+
+export type ConfigResult =
+  | { readonly ok: true; readonly config: Config }
+  | { readonly ok: false; readonly problems: readonly string[] };
+
+export type DocumentResult =
+  | { readonly ok: true; readonly document: unknown }
+  | { readonly ok: false; readonly problems: readonly string[] };
+
+/** Reads YAML (or JSON, which is YAML). A key given twice is a problem, and so is a swarm of aliases. */
+export function parseYaml(text: string): DocumentResult {
+  const yaml = parseDocument(text, { prettyErrors: true });
+  if (yaml.errors.length > 0) {
+    return { ok: false, problems: yaml.errors.map(({ message }) => firstLine(message)) };
+  }
+  try {
+    return { ok: true, document: yaml.toJS({ maxAliasCount: 100 }) };
+  } catch (error) {
+    return { ok: false, problems: [error instanceof Error ? error.message : 'unreadable'] };
+  }
+}
+
+/** Checks a whole document and reports everything wrong with it, not just the first thing. */
+export function parseConfig(document: unknown): ConfigResult {
+  const result = ConfigSchema.safeParse(document);
+  if (!result.success) {
+    const problems = result.error.issues.map(
+      ({ path, message }) => `${path.join('.') || '(document)'}: ${message}`,
+    );
+    return { ok: false, problems };
+  }
+  const problems = crossCheck(result.data);
+  return problems.length > 0 ? { ok: false, problems } : { ok: true, config: result.data };
+}
+
+/** What no single key can tell: names that are used, but not given, or given twice. */
+function crossCheck(config: Config): string[] {
+  const { upstreams, backends, canonicalUpstream, routing, cloudRanges } = config;
+  const upstreamNames = upstreams.map(({ name }) => name);
+  const backendNames = backends.map(({ name }) => name);
+  const problems = repeated([...upstreamNames, ...backendNames]).map(
+    (name) => `"${name}" names two upstreams or backends: each needs a name of its own`,
+  );
+  if (canonicalUpstream !== undefined && !upstreamNames.includes(canonicalUpstream)) {
+    problems.push(`canonicalUpstream: no upstream is named "${canonicalUpstream}"`);
+  }
+  const candidates = ['same-region', 'nearest', 'upstream', ...backendNames];
+  for (const [index, { blobs }] of routing.entries()) {
+    for (const name of blobs.filter((name) => !candidates.includes(name))) {
+      problems.push(
+        `routing.${index}.blobs: no backend is named "${name}"; known are ${candidates.join(', ')}`,
+      );
+    }
+  }
+  if (cloudRanges.feeds.length > 0 && cloudRanges.directory === undefined) {
+    problems.push('cloudRanges.directory: name the folder that holds the feeds');
+  }
+  return problems;
+}
+
+function repeated(names: readonly string[]): string[] {
+  return [...new Set(names.filter((name, index) => names.indexOf(name) !== index))];
+}
+
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0] ?? text;
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { ClientAddressPolicy } from '../core/net/client-address.ts';
+import type {
+  Backend,
+  Candidate,
+  RoutingRule,
+  RoutingTable,
+  Upstream,
+} from '../core/routing/routing-table.ts';
+import type { Config } from './schema.ts';
+
+/** The configuration as the routing decision wants it. */
+export function routingTableOf(config: Config, distance: RoutingTable['distance']): RoutingTable {
+  const [first, ...others] = config.upstreams;
+  const upstreams = [upstreamOf(first), ...others.map(upstreamOf)] as const;
+  const canonicalUpstream = upstreams.find(({ name }) => name === config.canonicalUpstream);
+  return {
+    pages: given(config.pages),
+    upstreams: [...upstreams],
+    ...(canonicalUpstream === undefined ? {} : { canonicalUpstream }),
+    backends: config.backends.map((backend) => backendOf(backend, config)),
+    rules: config.routing.map(ruleOf),
+    lists: { tags: config.tagsList, referrers: config.referrers },
+    distance,
+  };
+}
+
+function upstreamOf(upstream: Config['upstreams'][number]): Upstream {
+  const { name, url, repositoryPrefix, at } = upstream;
+  return { name, url, repositoryPrefix, ...given({ at }) };
+}
+
+function backendOf(backend: Config['backends'][number], config: Config): Backend {
+  const { name, url, at, addressFamilies } = backend;
+  return {
+    name,
+    url,
+    blobPath: backend.blobPath ?? config.blobPath,
+    families: addressFamilies.map((family) => (family === 'ipv4' ? 4 : 6)),
+    ...given({ at }),
+  };
+}
+
+function ruleOf({ client, blobs }: Config['routing'][number]): RoutingRule {
+  const { cloud: clouds, region: regions, prefixes } = client;
+  return { client: given({ clouds, regions, prefixes }), blobs: blobs.map(candidateOf) };
+}
+
+function candidateOf(text: string): Candidate {
+  switch (text) {
+    case 'same-region':
+    case 'nearest':
+    case 'upstream':
+      return { kind: text };
+    default:
+      return { kind: 'backend', name: text };
+  }
+}
+
+export function clientAddressPolicyOf({ clientAddress }: Config): ClientAddressPolicy {
+  const { header, trustedProxies, trustedProxyHops, compatibility } = clientAddress;
+  if (compatibility === 'archeio') return { kind: 'archeio' };
+  if (trustedProxies !== undefined) return { kind: 'proxies', header, proxies: trustedProxies };
+  return { kind: 'hops', header, hops: trustedProxyHops ?? 0 };
+}
+
+type Given<Value> = { [Key in keyof Value]?: Exclude<Value[Key], undefined> };
+
+/** Leaves out what is undefined: optional fields here are absent, never present and undefined. */
+function given<Value extends object>(value: Value): Given<Value> {
+  const entries = Object.entries(value).filter(([, field]) => field !== undefined);
+  // Object.fromEntries forgets which key had which type; nothing was added or changed.
+  return Object.fromEntries(entries) as Given<Value>;
+}

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+import { z } from 'zod';
+import { isRepository } from '../core/oci/repository.ts';
+import { BlobPathText, Duration, HttpUrl, Name, oneOrMore, PrefixText } from './values.ts';
+
+const Port = z.int().min(0).max(65535);
+
+const Place = z
+  .strictObject({ cloud: Name, region: Name })
+  .describe(
+    'where it stands, in the words of the cloud ranges: what `same-region` and `nearest` go by',
+  );
+
+const ClientAddress = z
+  .strictObject({
+    trustedProxyHops: z
+      .int()
+      .min(0)
+      .max(32)
+      .optional()
+      .describe(
+        'how many proxies of yours stand in front, counted from the right of the header; 2 behind Google Cloud Load Balancing',
+      ),
+    trustedProxies: z
+      .array(PrefixText)
+      .min(1)
+      .optional()
+      .describe('instead of a number of hops: the prefixes your proxies call from'),
+    header: z
+      .string()
+      .regex(/^[a-z0-9-]{1,64}$/, 'expected a header name in lower case')
+      .default('x-forwarded-for')
+      .describe(
+        '`x-forwarded-for`, `forwarded` (RFC 7239), or a header that holds one address, such as `cf-connecting-ip`',
+      ),
+    compatibility: z
+      .literal('archeio')
+      .optional()
+      .describe(
+        'read X-Forwarded-For as archeio does: one entry is the client, of several the second from the right',
+      ),
+  })
+  .refine(
+    (value) =>
+      [value.trustedProxyHops, value.trustedProxies, value.compatibility].filter(isGiven).length <
+      2,
+    'give one of trustedProxyHops, trustedProxies and compatibility',
+  );
+
+function isGiven(value: unknown): boolean {
+  return value !== undefined;
+}
+
+const Upstream = z.strictObject({
+  name: Name,
+  url: HttpUrl.describe('scheme and host of the registry').refine(
+    (url) => !/^https?:\/\/[^/]+\//.test(url),
+    'a registry has no path: put it into repositoryPrefix',
+  ),
+  repositoryPrefix: z
+    .string()
+    .refine((text) => text === '' || isRepository(text), 'expected a repository name')
+    .default('')
+    .transform((text) => (text === '' ? '' : `${text}/`))
+    .describe('put before every repository name: `acme-prod/images`'),
+  at: Place.optional(),
+});
+
+const Backend = z.strictObject({
+  name: Name.refine(
+    (name) => !['upstream', 'same-region', 'nearest'].includes(name),
+    'this word has a meaning of its own in routing rules',
+  ),
+  url: HttpUrl.transform((url) => `${url}/`),
+  at: Place.optional(),
+  blobPath: BlobPathText.optional().describe('overrides the `blobPath` of all backends'),
+  addressFamilies: z
+    .array(z.enum(['ipv4', 'ipv6']))
+    .min(1)
+    .default(['ipv4', 'ipv6'])
+    .describe(
+      'what its host answers on: a client that came over IPv6 is not sent to an IPv4-only host',
+    ),
+});
+
+const Rule = z.strictObject({
+  client: z
+    .strictObject({
+      cloud: oneOrMore(Name).optional(),
+      region: oneOrMore(Name).optional(),
+      prefixes: z.array(PrefixText).min(1).optional(),
+    })
+    .prefault({})
+    .describe('all that is given has to match; left out, the rule is for everybody'),
+  blobs: z
+    .array(z.string())
+    .min(1)
+    .describe(
+      'in order of preference: `same-region`, `nearest`, the name of a backend, `upstream`',
+    ),
+});
+
+const CloudRanges = z.strictObject({
+  feeds: z
+    .array(z.enum(['aws', 'gcp', 'azure', 'oracle']))
+    .default([])
+    .describe('files `<feed>.json` in `directory`, as the providers publish them'),
+  directory: z.string().min(1).optional().describe('a folder; relative to the configuration file'),
+  static: z
+    .array(z.strictObject({ prefix: PrefixText, cloud: Name, region: Name }))
+    .default([])
+    .describe('prefixes of your own; they win over the same prefix in a feed'),
+});
+
+const Existence = z.strictObject({
+  maxEntries: z
+    .int()
+    .min(1)
+    .max(10_000_000)
+    .default(65_536)
+    .describe('blobs remembered; the least recently asked for goes first'),
+  heldFor: Duration.prefault('1h').describe(
+    'how long "held" is believed; after that it is used once more and asked again',
+  ),
+  absentFor: Duration.prefault('30s'),
+  notNowFor: Duration.prefault('5s').describe(
+    'how long a backend that answered 403, 429, 5xx or not at all is passed over for this blob',
+  ),
+});
+
+const Probes = z.strictObject({
+  deadline: Duration.prefault('1s').describe('what one request may wait for all its probes'),
+  timeout: Duration.prefault('5s').describe(
+    'when a probe is given up; its late answer still serves the next client',
+  ),
+  maxConcurrent: z
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(256)
+    .describe(
+      'probes under way at once to one backend; above it the client goes on to the next candidate',
+    ),
+});
+
+const Delivery = z.enum(['fetch', 'redirect']).default('fetch');
+
+/** The document `archeion serve` reads. Every object is strict: a typo is an error, not a default. */
+export const ConfigSchema = z.strictObject({
+  listen: z.strictObject({ host: z.string().default('::'), port: Port.default(8080) }).prefault({}),
+  admin: z
+    .strictObject({ host: z.string().default('127.0.0.1'), port: Port.default(8081) })
+    .prefault({})
+    .describe('/livez, /readyz and /metrics'),
+  clientAddress: ClientAddress.prefault({}).describe(
+    'who is asking; by default the peer of the connection',
+  ),
+  pages: z
+    .strictObject({ root: HttpUrl.optional(), privacy: HttpUrl.optional() })
+    .prefault({})
+    .describe('where `/` and `/privacy` lead'),
+  upstreams: z
+    .tuple([Upstream], Upstream)
+    .describe(
+      'registries that are the source of truth; the first serves clients of whom nothing is known',
+    ),
+  canonicalUpstream: z
+    .string()
+    .optional()
+    .describe('where signatures and other referrers are asked for'),
+  backends: z.array(Backend).default([]).describe('places that serve blobs near a region'),
+  blobPath: BlobPathText.prefault('containers/images/{digest}').describe(
+    'where backends keep a blob below their URL',
+  ),
+  routing: z
+    .array(Rule)
+    .default([])
+    .describe('the first rule whose client matches; without a match blobs come from the upstream'),
+  tagsList: Delivery.describe(
+    '`fetch`: answered by the front under its own name; `redirect`: clients that page then ask the wrong host',
+  ),
+  referrers: Delivery,
+  cloudRanges: CloudRanges.prefault({}).describe('which cloud and region an address belongs to'),
+  existence: Existence.prefault({}).describe('what is remembered of probes'),
+  probes: Probes.prefault({}),
+  log: z
+    .strictObject({
+      level: z.enum(['info', 'warn', 'error', 'silent']).default('info'),
+      sample: z
+        .number()
+        .min(0)
+        .max(1)
+        .default(0.01)
+        .describe('the share of successful requests that is logged; errors always are'),
+    })
+    .prefault({}),
+  shutdown: z
+    .strictObject({
+      grace: Duration.prefault('25s').describe('how long requests under way may take to finish'),
+    })
+    .prefault({}),
+});
+
+export type Config = z.output<typeof ConfigSchema>;
+export type ConfigDocument = z.input<typeof ConfigSchema>;

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { PROPERTY_RUNS } from '../../../test/support/property-runs.ts';
+import { someBackend, someTable, someUpstream } from '../../../test/support/routing.ts';
+import { parseRequestTarget } from '../oci/request-target.ts';
+import { decideRoute, type Knowledge, type RouteDecision } from './decide-route.ts';
+import type { RoutingTable } from './routing-table.ts';
+
+const HEX = 'ab'.repeat(32);
+const DIGEST = `sha256:${HEX}`;
+const near = someBackend('near');
+const far = someBackend('far');
+
+interface Given {
+  readonly table?: Partial<RoutingTable>;
+  readonly knows?: Readonly<Record<string, Knowledge>>;
+  readonly backends?: readonly ReturnType<typeof someBackend>[];
+}
+
+function decide(target: string, { table, knows = {}, backends = [] }: Given = {}): RouteDecision {
+  const parsed = parseRequestTarget(target);
+  if (parsed === undefined) throw new Error('the target is one');
+  const whole = someTable(table);
+  return decideRoute(parsed, {
+    table: whole,
+    routes: { upstream: whole.upstreams[0], backends },
+    knows: ({ backend }) => knows[backend.name] ?? 'unknown',
+  });
+}
+
+describe('what is not a pull', () => {
+  test('the API check is accepted', () => {
+    expect(decide('/v2/')).toEqual({ kind: 'accept' });
+  });
+
+  test.each([
+    '/v2/_catalog',
+    '/v2/_catalog/',
+    '/v2/_catalog?n=5',
+    '/v2evil/x',
+    '/x',
+    '/',
+    '/privacy',
+  ])('%s is not found', (target) => {
+    expect(decide(target)).toMatchObject({ kind: 'refuse', code: 'UNSUPPORTED', status: 404 });
+  });
+
+  test('a path outside the grammar is refused with the code of the specification', () => {
+    const decision = decide('/v2/%2e%2e/manifests/x');
+    expect(decision).toMatchObject({ kind: 'refuse', code: 'NAME_INVALID', status: 400 });
+  });
+
+  test.each([
+    ['/', 'https://example.org/images'],
+    ['/privacy', 'https://example.org/privacy'],
+    ['/privacy/more', 'https://example.org/privacy'],
+  ])('%s leads to the configured page', (target, to) => {
+    const pages = { root: 'https://example.org/images', privacy: 'https://example.org/privacy' };
+    expect(decide(target, { table: { pages } })).toMatchObject({
+      kind: 'redirect',
+      to,
+      by: 'page',
+    });
+  });
+});
+
+describe('manifests', () => {
+  const canonicalUpstream = someUpstream('canonical');
+
+  test('a tag and a digest go to the upstream of the client, the query byte for byte', () => {
+    for (const reference of ['v1', DIGEST]) {
+      expect(decide(`/v2/a/b/manifests/${reference}?ns=x%2Fy&&z`)).toMatchObject({
+        kind: 'redirect',
+        to: `https://main.example/v2/acme/images/a/b/manifests/${reference}?ns=x%2Fy&&z`,
+        by: 'main',
+        reason: 'manifest',
+      });
+    }
+  });
+
+  test.each(['', '.sig', '.att', '.sbom'])(
+    'a tag sha256-<hex>%s goes to the canonical upstream, when one is set',
+    (suffix) => {
+      const target = `/v2/a/manifests/sha256-${HEX}${suffix}`;
+      expect(decide(target, { table: { canonicalUpstream } })).toMatchObject({
+        by: 'canonical',
+        reason: 'referrer',
+      });
+      expect(decide(target)).toMatchObject({ by: 'main', reason: 'referrer' });
+      expect(decide('/v2/a/manifests/v1', { table: { canonicalUpstream } })).toMatchObject({
+        by: 'main',
+      });
+    },
+  );
+
+  test('lists are fetched, or redirected with their query when the table says so', () => {
+    expect(decide('/v2/a/tags/list?n=2')).toMatchObject({
+      kind: 'fetch-list',
+      list: 'tags',
+      path: 'tags/list',
+      query: '?n=2',
+      repository: 'a',
+      otherwise: { to: 'https://main.example/v2/acme/images/a/tags/list?n=2', reason: 'list' },
+    });
+    const lists = { tags: 'redirect', referrers: 'redirect' } as const;
+    expect(decide('/v2/a/tags/list?n=2', { table: { lists } })).toMatchObject({
+      kind: 'redirect',
+      to: 'https://main.example/v2/acme/images/a/tags/list?n=2',
+    });
+    expect(
+      decide(`/v2/a/referrers/${DIGEST}`, { table: { lists, canonicalUpstream } }),
+    ).toMatchObject({
+      kind: 'redirect',
+      to: `https://canonical.example/v2/acme/images/a/referrers/${DIGEST}`,
+    });
+  });
+});
+
+describe('blobs', () => {
+  const path = `/v2/a/blobs/${DIGEST}`;
+  const atUpstream = `https://main.example/v2/acme/images/a/blobs/${DIGEST}`;
+  const atNear = `https://near.example/containers/images/${DIGEST}`;
+  const atFar = `https://far.example/containers/images/${DIGEST}`;
+  const backends = [near, far];
+
+  test.each<{ knows: Record<string, Knowledge>; to: string; reason: string }>([
+    { knows: { near: 'held' }, to: atNear, reason: 'held' },
+    { knows: { near: 'absent', far: 'held' }, to: atFar, reason: 'held' },
+    { knows: { near: 'absent', far: 'absent' }, to: atUpstream, reason: 'not-held' },
+  ])('what is known is not asked for: $knows', ({ knows, to, reason }) => {
+    expect(decide(path, { backends, knows })).toMatchObject({ kind: 'redirect', to, reason });
+  });
+
+  test.each<{ knows: Record<string, Knowledge>; asked: string[]; otherwise: string }>([
+    { knows: {}, asked: [atNear, atFar], otherwise: atUpstream },
+    { knows: { far: 'held' }, asked: [atNear], otherwise: atFar },
+    { knows: { far: 'absent' }, asked: [atNear], otherwise: atUpstream },
+    { knows: { near: 'absent' }, asked: [atFar], otherwise: atUpstream },
+  ])(
+    'those unknown before the first that holds it are asked: $knows',
+    ({ knows, asked, otherwise }) => {
+      const decision = decide(path, { backends, knows });
+      expect(decision).toMatchObject({
+        kind: 'probe',
+        questions: asked.map((url) => ({ url })),
+        otherwise: { to: otherwise },
+      });
+    },
+  );
+
+  test('without a backend the upstream serves it, and only the upstream sees the query', () => {
+    expect(decide(`${path}?ns=x`)).toMatchObject({
+      to: `${atUpstream}?ns=x`,
+      reason: 'no-backend',
+    });
+    expect(decide(`${path}?ns=x`, { backends, knows: { near: 'held' } })).toMatchObject({
+      to: atNear,
+    });
+  });
+});
+
+test('threat 18: Location starts with a configured URL and ends in valid parts, whatever was asked', () => {
+  const hostile = fc.constantFrom(
+    '..',
+    '%2e%2e',
+    '%2f',
+    '/',
+    '//evil',
+    '@',
+    ':',
+    '%3F',
+    '?',
+    '%00',
+    '%0d%0a',
+    '\\',
+    'a',
+    'v1',
+    'manifests',
+    'blobs',
+    'tags',
+    'list',
+    'referrers',
+    DIGEST,
+    `sha256-${HEX}.sig`,
+    '_catalog',
+    'https:',
+    '%25',
+  );
+  const target = fc.array(hostile, { maxLength: 8 }).map((parts) => `/v2/${parts.join('/')}`);
+  const configured =
+    /^https:\/\/(?:main\.example\/v2\/acme\/images\/(?:[a-z0-9]+(?:[._-]+[a-z0-9]+)*\/)+(?:manifests\/[\w.:-]+|blobs\/sha\d+:[0-9a-f]+|tags\/list|referrers\/sha\d+:[0-9a-f]+)(?:\?.*)?|near\.example\/containers\/images\/sha\d+:[0-9a-f]+)$/;
+  fc.assert(
+    fc.property(target, (text) => {
+      const decision = decide(text, { backends: [near], knows: { near: 'held' } });
+      const to =
+        'to' in decision
+          ? decision.to
+          : 'otherwise' in decision
+            ? decision.otherwise.to
+            : undefined;
+      expect(to ?? `https://near.example/containers/images/${DIGEST}`).toMatch(configured);
+    }),
+    { numRuns: PROPERTY_RUNS },
+  );
+});

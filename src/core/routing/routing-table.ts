@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Address } from '../net/address.ts';
+import type { CloudRegion } from '../net/cloud-region.ts';
+import type { Prefix } from '../net/prefix.ts';
+import type { BlobPath } from './blob-path.ts';
+
+/** A registry that is the source of truth. */
+export interface Upstream {
+  readonly name: string;
+  /** Scheme and host, without a slash at the end. */
+  readonly url: string;
+  /** Put before every repository name; empty, or with a slash at the end. */
+  readonly repositoryPrefix: string;
+  readonly at?: CloudRegion;
+}
+
+/** A place that serves blobs near a region. */
+export interface Backend {
+  readonly name: string;
+  /** With a slash at the end. */
+  readonly url: string;
+  readonly blobPath: BlobPath;
+  readonly at?: CloudRegion;
+  /** The address families its host answers on. */
+  readonly families: ReadonlyArray<Address['kind']>;
+}
+
+export type Candidate =
+  | { readonly kind: 'same-region' }
+  | { readonly kind: 'nearest' }
+  | { readonly kind: 'upstream' }
+  | { readonly kind: 'backend'; readonly name: string };
+
+/** Everything given has to match; what is left out matches everybody. */
+export interface ClientMatch {
+  readonly clouds?: readonly string[];
+  readonly regions?: readonly string[];
+  readonly prefixes?: readonly Prefix[];
+}
+
+/** The first rule whose client matches says where blobs may come from, in order of preference. */
+export interface RoutingRule {
+  readonly client: ClientMatch;
+  readonly blobs: readonly Candidate[];
+}
+
+/** One generation's routing, as configured. */
+export interface RoutingTable {
+  readonly pages: { readonly root?: string; readonly privacy?: string };
+  /** At least one; the first serves clients of whom nothing is known. */
+  readonly upstreams: readonly [Upstream, ...Upstream[]];
+  /** Where signatures and other referrers are asked for. */
+  readonly canonicalUpstream?: Upstream;
+  readonly backends: readonly Backend[];
+  readonly rules: readonly RoutingRule[];
+  /** Whether tags and referrers are fetched for the client or redirected like manifests. */
+  readonly lists: { readonly tags: ListDelivery; readonly referrers: ListDelivery };
+  /** Kilometres between two places; undefined when one of them is not on the map. */
+  readonly distance: (from: CloudRegion, to: CloudRegion) => number | undefined;
+}
+
+export type ListDelivery = 'fetch' | 'redirect';

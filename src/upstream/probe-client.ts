@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** Milliseconds. */
+export interface ProbeClientLimits {
+  readonly timeout: number;
+  /** Connections kept to one backend. */
+  readonly connections: number;
+}
+
+export interface ProbeClient {
+  /** Rejects when there is no answer in time. A redirect is an answer like any other, and is not followed. */
+  head(url: string): Promise<{ readonly status: number; readonly length: number | undefined }>;
+  close(): Promise<void>;
+}
+
+/** Asks backends, whose addresses are configured: they may be private, and no credential is ever sent. */
+export function probeClient({ timeout, connections }: ProbeClientLimits): ProbeClient {
+  // Loaded with the first probe: the library takes longer to load than the rest of the front to start.
+  let agent: Promise<Agent> | undefined;
+  const open = async () => {
+    const { Agent } = await import('undici');
+    return new Agent({
+      connections,
+      connect: { timeout },
+      headersTimeout: timeout,
+      bodyTimeout: timeout,
+    });
+  };
+  return {
+    async head(url) {
+      agent ??= open();
+      const { origin, pathname } = new URL(url);
+      const { statusCode, headers, body } = await (await agent).request({
+        origin,
+        path: pathname,
+        method: 'HEAD',
+        signal: AbortSignal.timeout(timeout),
+      });
+      await body.dump();
+      return { status: statusCode, length: lengthOf(headers['content-length']) };
+    },
+    async close() {
+      await (await agent)?.destroy();
+    },
+  };
+}
+
+type Agent = import('undici').Agent;
+
+function lengthOf(header: string | string[] | undefined): number | undefined {
+  return typeof header === 'string' && /^\d{1,15}$/.test(header) ? Number(header) : undefined;
+}
