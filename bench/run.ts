@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every benchmark, one after the other, and one table: `npm run bench`, with `-- --json` for programs.
+import { cpus } from 'node:os';
+import { benchAddressLookup } from './address-lookup.ts';
+import { benchMemory } from './memory.ts';
+import { benchRedirect } from './redirect.ts';
+import { type BenchResult, formatTable, verdictOf } from './result.ts';
+import { benchStartUp } from './start-up.ts';
+
+const BENCHES: ReadonlyArray<readonly [string, () => Promise<readonly BenchResult[]>]> = [
+  ['address lookup', benchAddressLookup],
+  ['start-up', benchStartUp],
+  ['redirect', benchRedirect],
+  ['memory', benchMemory],
+];
+
+const results: BenchResult[] = [];
+for (const [name, bench] of BENCHES) {
+  process.stderr.write(`bench: ${name}\n`);
+  results.push(...(await bench()));
+}
+process.stdout.write(process.argv.includes('--json') ? asJson(results) : formatTable(results));
+if (results.some((result) => verdictOf(result) === 'fail')) process.exitCode = 1;
+
+function asJson(all: readonly BenchResult[]): string {
+  const machine = { node: process.version, processor: cpus()[0]?.model, processors: cpus().length };
+  const rows = all.map((result) => ({ ...result, verdict: verdictOf(result) }));
+  return `${JSON.stringify({ machine, results: rows }, undefined, 2)}\n`;
+}
