@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { parseDocument } from 'yaml';
-import type { Config } from './schema.ts';
-import { ConfigSchema } from './schema.ts';
+import { z } from 'zod';
+import { type Config, type ConfigDocument, ConfigSchema } from './schema.ts';
 
 export type ConfigResult =
   | { readonly ok: true; readonly config: Config }
@@ -35,6 +35,16 @@ export function parseConfig(document: unknown): ConfigResult {
   }
   const problems = crossCheck(result.data);
   return problems.length > 0 ? { ok: false, problems } : { ok: true, config: result.data };
+}
+
+/** The configuration as a document again, with every default written out. */
+export function documentOf(config: Config): ConfigDocument {
+  return z.encode(ConfigSchema, config);
+}
+
+/** JSON Schema (draft 2020-12) of the document, as people write it. */
+export function configJsonSchema(): unknown {
+  return z.toJSONSchema(ConfigSchema, { io: 'input', unrepresentable: 'any' });
 }
 
 /** What no single key can tell: names that are used, but not given, or given twice. */

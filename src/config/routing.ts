@@ -26,7 +26,8 @@ export function routingTableOf(config: Config, distance: RoutingTable['distance'
 }
 
 function upstreamOf(upstream: Config['upstreams'][number]): Upstream {
-  const { name, url, repositoryPrefix, at } = upstream;
+  const { name, url, at } = upstream;
+  const repositoryPrefix = upstream.repositoryPrefix === '' ? '' : `${upstream.repositoryPrefix}/`;
   return { name, url, repositoryPrefix, ...given({ at }) };
 }
 
@@ -34,7 +35,7 @@ function backendOf(backend: Config['backends'][number], config: Config): Backend
   const { name, url, at, addressFamilies } = backend;
   return {
     name,
-    url,
+    url: `${url}/`,
     blobPath: backend.blobPath ?? config.blobPath,
     families: addressFamilies.map((family) => (family === 'ipv4' ? 4 : 6)),
     ...given({ at }),

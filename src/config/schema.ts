@@ -61,7 +61,7 @@ const Upstream = z.strictObject({
     .string()
     .refine((text) => text === '' || isRepository(text), 'expected a repository name')
     .default('')
-    .transform((text) => (text === '' ? '' : `${text}/`))
+
     .describe('put before every repository name: `acme-prod/images`'),
   at: Place.optional(),
 });
@@ -71,7 +71,7 @@ const Backend = z.strictObject({
     (name) => !['upstream', 'same-region', 'nearest'].includes(name),
     'this word has a meaning of its own in routing rules',
   ),
-  url: HttpUrl.transform((url) => `${url}/`),
+  url: HttpUrl,
   at: Place.optional(),
   blobPath: BlobPathText.optional().describe('overrides the `blobPath` of all backends'),
   addressFamilies: z

@@ -1,15 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 import { z } from 'zod';
-import { type Prefix, parsePrefix } from '../core/net/prefix.ts';
-import { type BlobPath, parseBlobPath } from '../core/routing/blob-path.ts';
+import { formatPrefix, type Prefix, parsePrefix } from '../core/net/prefix.ts';
+import { type BlobPath, formatBlobPath, parseBlobPath } from '../core/routing/blob-path.ts';
 
-const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1e3, m: 60e3, h: 3600e3, d: 86400e3 };
+const UNITS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
 
 /** `250ms`, `10s`, `5m`, `6h`, `1d`; milliseconds once read. */
-export const Duration = z
-  .string()
-  .regex(/^\d{1,6}(?:ms|s|m|h|d)$/, 'expected a duration such as 250ms, 10s, 5m, 6h or 1d')
-  .transform((text) => Number.parseInt(text, 10) * (UNITS[text.replace(/^\d+/, '')] ?? 1));
+export const Duration = z.codec(
+  z
+    .string()
+    .regex(/^\d{1,6}(?:ms|s|m|h|d)$/, 'expected a duration such as 250ms, 10s, 5m, 6h or 1d'),
+  z.number(),
+  {
+    decode: (text) => Number.parseInt(text, 10) * (UNITS[text.replace(/^\d+/, '')] ?? 1),
+    encode: durationText,
+  },
+);
+
+function durationText(milliseconds: number): string {
+  const units = Object.entries(UNITS).reverse();
+  const [unit, size] = units.find(([, size]) => milliseconds % size === 0) ?? ['ms', 1];
+  return `${milliseconds / size}${unit}`;
+}
 
 /** A name by which rules, logs and metrics speak of an upstream or a backend. */
 export const Name = z
@@ -20,7 +38,7 @@ export const Name = z
 export const HttpUrl = z
   .string()
   .refine(isPlainHttpUrl, 'expected an http or https URL without user, query and fragment')
-  .transform((text) => text.replace(/\/+$/, ''));
+  .overwrite((text) => text.replace(/\/+$/, ''));
 
 function isPlainHttpUrl(text: string): boolean {
   // The text itself goes into `Location`, so what URL would silently repair is refused.
@@ -28,23 +46,35 @@ function isPlainHttpUrl(text: string): boolean {
   return URL.canParse(text) && !text.includes('/../') && !text.endsWith('/..');
 }
 
-export const PrefixText = z.string().transform((text, context): Prefix => {
-  const prefix = parsePrefix(text);
-  if (prefix !== undefined) return prefix;
-  context.addIssue(`expected an address prefix such as 10.0.0.0/8, not "${text}"`);
-  return z.NEVER;
+export const PrefixText = z.codec(z.string(), z.custom<Prefix>(), {
+  decode: (text, context) => {
+    const prefix = parsePrefix(text);
+    if (prefix !== undefined) return prefix;
+    context.issues.push(problem(text, 'expected an address prefix such as 10.0.0.0/8'));
+    return z.NEVER;
+  },
+  encode: formatPrefix,
 });
 
-export const BlobPathText = z.string().transform((text, context): BlobPath => {
-  const path = parseBlobPath(text);
-  if (path !== undefined) return path;
-  context.addIssue('expected a plain path with {digest}, or with {algorithm} and {hex}');
-  return z.NEVER;
+export const BlobPathText = z.codec(z.string(), z.custom<BlobPath>(), {
+  decode: (text, context) => {
+    const path = parseBlobPath(text);
+    if (path !== undefined) return path;
+    const message = 'expected a plain path with {digest}, or with {algorithm} and {hex}';
+    context.issues.push(problem(text, message));
+    return z.NEVER;
+  },
+  encode: formatBlobPath,
 });
+
+function problem(input: string, message: string) {
+  return { code: 'custom', input, message: `${message}, not "${input}"` } as const;
+}
 
 /** One value or several: `aws`, or `[aws, gcp]`. */
-export function oneOrMore<Item extends z.ZodType>(item: Item) {
-  return z
-    .union([item, z.array(item).min(1)])
-    .transform((value): readonly z.output<Item>[] => (Array.isArray(value) ? value : [value]));
+export function oneOrMore(item: z.ZodString) {
+  return z.codec(z.union([item, z.array(item).min(1)]), z.array(z.string()), {
+    decode: (value) => (Array.isArray(value) ? value : [value]),
+    encode: (values) => values,
+  });
 }

@@ -44,7 +44,10 @@ export function prober(ports: ProberPorts, limits: ProberLimits): Prober {
     const running = underWay.get(url);
     if (running !== undefined) return running;
     const count = counts.get(backend.name) ?? 0;
-    if (count >= limits.maxConcurrent) return Promise.resolve('not-now');
+    if (count >= limits.maxConcurrent) {
+      ports.outcomes.cell(backend.name, 'skipped').value += 1;
+      return Promise.resolve('not-now');
+    }
     counts.set(backend.name, count + 1);
     const outcome = outcomeOf(question, ports.head).then((result) => {
       underWay.delete(url);

@@ -68,7 +68,11 @@ export function redirector(ports: RedirectorPorts): Handler {
   };
 }
 
-function redirect({ to, by, reason }: Redirect, client: Client, ports: RedirectorPorts): HttpAnswer {
+function redirect(
+  { to, by, reason }: Redirect,
+  client: Client,
+  ports: RedirectorPorts,
+): HttpAnswer {
   const cloud = client.location?.cloud ?? (client.address === undefined ? 'unreadable' : 'unknown');
   const region = client.location?.region ?? '';
   ports.redirects.cell(by, reason).value += 1;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, test } from 'vitest';
 import { parseDigest } from '../oci/digest.ts';
-import { blobPathOf, parseBlobPath } from './blob-path.ts';
+import { blobPathOf, formatBlobPath, parseBlobPath } from './blob-path.ts';
 
 const HEX = 'ab'.repeat(32);
 
@@ -14,6 +14,7 @@ test.each([
   const digest = parseDigest(`sha256:${HEX}`);
   const parsed = parseBlobPath(template);
   expect(parsed && digest && blobPathOf(parsed, digest)).toBe(path);
+  expect(parsed && formatBlobPath(parsed)).toBe(template);
 });
 
 test.each([

@@ -29,6 +29,10 @@ export function parseBlobPath(template: string): BlobPath | undefined {
   return namesContent && PLAIN.test(text) && !DOTS.test(text) ? { before, parts } : undefined;
 }
 
+export function formatBlobPath({ before, parts }: BlobPath): string {
+  return before + parts.map(({ part, behind }) => `{${part}}${behind}`).join('');
+}
+
 export function blobPathOf(template: BlobPath, digest: Digest): string {
   let path = template.before;
   for (const { part, behind } of template.parts) path += written(part, digest) + behind;

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Command } from './command.ts';
+import { configCheck } from './config-check.ts';
+import { configSchema } from './config-schema.ts';
+import { configShow } from './config-show.ts';
+import { dev } from './dev.ts';
+import { registryImport } from './registry-import.ts';
+import { serve } from './serve.ts';
+
+/** Every command of the program, in the order of the help. A command loads what it needs when it runs. */
+export const COMMANDS: readonly Command[] = [
+  dev,
+  serve,
+  registryImport,
+  configCheck,
+  configShow,
+  configSchema,
+];
