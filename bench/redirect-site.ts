@@ -53,7 +53,7 @@ export async function startPinned(
   // Each of them replaces the one before, so the process measured is the program itself.
   const shell = ['-c', 'exec taskset -c "$0" "$@" 2>/dev/null', SERVER_CPU, ...command];
   const running = startProcess('sh', shell);
-  await waitForHttp(`${url}/v2/`, () => `${command.join(' ')} ${running.output()}`);
+  await waitForHttp(`${url}/v2/`, running);
   return running;
 }
 

@@ -27,7 +27,7 @@ export async function startDockerRegistry(folder: string): Promise<DockerRegistr
   const file = join(folder, 'registry.yml');
   await writeFile(file, stringify(config));
   const running = startProcess('docker-registry', ['serve', file]);
-  await waitForHttp(`http://${host}/v2/`, running.output);
+  await waitForHttp(`http://${host}/v2/`, running);
   return {
     url: `http://${host}`,
     host,

@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { freePort } from '../support/free-port.ts';
+import { stopAllProcesses } from '../support/processes.ts';
 import { blobsServed } from './access-log.ts';
-import { startBackend, startSilentServer } from './backends.ts';
+import { type SilentServer, startBackend, startSilentServer } from './backends.ts';
 import { skopeoCopy } from './clients.ts';
 import { type DockerRegistry, pushSampleImage, startDockerRegistry } from './docker-registry.ts';
 import { type Front, startFront } from './front.ts';
@@ -25,15 +26,11 @@ const FAULTS = {
 type Fault = keyof typeof FAULTS;
 const NAMES = Object.keys(FAULTS) as Fault[];
 
-interface Stoppable {
-  stop(): Promise<unknown>;
-}
-
-const started: Stoppable[] = [];
 let folder: string;
 let upstream: DockerRegistry;
 let front: Front;
 let partial: NginxServer;
+let silent: SilentServer;
 let entrances: Readonly<Record<Fault, NginxServer>>;
 let wanted: readonly string[];
 /** The blobs that the partial backend holds. */
@@ -42,7 +39,7 @@ let heldBlobs: readonly string[];
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'archeion-faults-'));
   const image = await buildSampleImage(join(folder, 'image'));
-  upstream = keep(await startDockerRegistry(folder));
+  upstream = await startDockerRegistry(folder);
   await pushSampleImage(image, `${upstream.host}/tools/sample`);
   expect(await pull(upstream.host, 'original')).toMatchObject({ code: 0 });
   wanted = await digestsIn(join(folder, 'original'));
@@ -50,12 +47,13 @@ beforeAll(async () => {
   const blobs = wanted.filter((digest) => ![indexDigest, ...platformDigests].includes(digest));
   heldBlobs = blobs.slice(0, 3);
   const urls = await startBackends(image.layout);
-  front = keep(await startFront(join(folder, 'front'), configuration(urls)));
+  front = await startFront(join(folder, 'front'), configuration(urls));
   entrances = await startEntrances();
 });
 
 afterAll(async () => {
-  for (const server of started.reverse()) await server.stop();
+  await stopAllProcesses();
+  await silent?.stop();
   await rm(folder, { recursive: true });
 });
 
@@ -79,11 +77,6 @@ function pull(host: string, layout: string, tag = 'v1') {
   return skopeoCopy(`${host}/tools/sample:${tag}`, join(folder, layout));
 }
 
-function keep<Server extends Stoppable>(server: Server): Server {
-  started.push(server);
-  return server;
-}
-
 async function freshImage(): Promise<string> {
   const image = await buildSampleImage(join(folder, 'fresh'));
   await pushSampleImage(image, `${upstream.host}/tools/sample`);
@@ -91,11 +84,14 @@ async function freshImage(): Promise<string> {
 }
 
 async function startBackends(layout: string): Promise<Readonly<Record<Fault, string>>> {
-  const constant = async (fault: Fault, status: number): Promise<string> =>
-    keep(await startConstantServer(join(folder, `backend-${fault}`), status)).url;
-  const holding = async (fault: Fault, digests: readonly string[]): Promise<NginxServer> =>
-    keep(await startBackend(join(folder, `backend-${fault}`), { layout, digests }));
+  const constant = async (fault: Fault, status: number): Promise<string> => {
+    const { url } = await startConstantServer(join(folder, `backend-${fault}`), status);
+    return url;
+  };
+  const holding = (fault: Fault, digests: readonly string[]): Promise<NginxServer> =>
+    startBackend(join(folder, `backend-${fault}`), { layout, digests });
   partial = await holding('partial', heldBlobs);
+  silent = await startSilentServer();
   return {
     empty: (await holding('empty', [])).url,
     partial: partial.url,
@@ -103,7 +99,7 @@ async function startBackends(layout: string): Promise<Readonly<Record<Fault, str
     forbidden: await constant('forbidden', 403),
     broken: await constant('broken', 500),
     throttled: await constant('throttled', 429),
-    silent: keep(await startSilentServer()).url,
+    silent: silent.url,
   };
 }
 
@@ -122,7 +118,7 @@ function configuration(urls: Readonly<Record<Fault, string>>): Parameters<typeof
 async function startEntrances(): Promise<Readonly<Record<Fault, NginxServer>>> {
   const entries = NAMES.map(async (fault) => {
     const entrance = { front: front.url, client: FAULTS[fault] };
-    return [fault, keep(await startEntrance(join(folder, `entrance-${fault}`), entrance))] as const;
+    return [fault, await startEntrance(join(folder, `entrance-${fault}`), entrance)] as const;
   });
   return Object.fromEntries(await Promise.all(entries)) as Record<Fault, NginxServer>;
 }

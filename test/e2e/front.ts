@@ -36,7 +36,7 @@ export async function startFront(
   const file = join(folder, 'archeion.yaml');
   await writeFile(file, stringify(document));
   const running = startProcess(process.execPath, [PROGRAM, 'serve', '--config', file]);
-  await waitForHttp(`http://127.0.0.1:${port}/v2/`, running.output);
+  await waitForHttp(`http://127.0.0.1:${port}/v2/`, running);
   return {
     url: `http://127.0.0.1:${port}`,
     host: `127.0.0.1:${port}`,

@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { stopAllProcesses } from '../support/processes.ts';
 import { skopeoListTags } from './clients.ts';
 import { type DockerRegistry, putManifest, startDockerRegistry } from './docker-registry.ts';
 import { type Front, startFront } from './front.ts';
@@ -33,7 +34,8 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  for (const started of [overRegistry, overPaging, paging, registry]) await started?.stop();
+  await stopAllProcesses();
+  await paging?.stop();
   await rm(folder, { recursive: true });
 });
 

@@ -9,7 +9,9 @@ import {
   type RunningProcess,
   runProcess,
   startProcess,
+  stopAllProcesses,
   systemEnvironment,
+  waitFor,
   waitForOutput,
 } from '../support/processes.ts';
 import { digestOf, digestsIn } from './sample-image.ts';
@@ -36,7 +38,7 @@ beforeAll(async () => {
 }, FIRST_START);
 
 afterAll(async () => {
-  await dev?.stop();
+  await stopAllProcesses();
   await rm(folder, { recursive: true });
 });
 
@@ -73,8 +75,8 @@ test('the image that skopeo pulls has the digests of the one in the registry', a
 
 test('a second start on the same data is refused while the first runs', async () => {
   const second = startDev(await freePortBase(PORTS));
-  await waitForOutput(second, /in use/);
-  expect(await second.stop()).not.toBe(0);
+  expect(await waitFor(second.exitCode, second.output)).toBe(2);
+  expect(second.output()).toContain('in use');
   expect(dev.exitCode()).toBeUndefined();
 });
 

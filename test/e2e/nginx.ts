@@ -55,7 +55,7 @@ async function startNginx(folder: string, server: string): Promise<NginxServer> 
     '-e',
     join(folder, 'error.log'),
   ]);
-  await waitForHttp(`http://${host}/`, running.output);
+  await waitForHttp(`http://${host}/`, running);
   return {
     url: `http://${host}`,
     host,

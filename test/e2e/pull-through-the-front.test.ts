@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { stopAllProcesses } from '../support/processes.ts';
 import { type Access, blobsServed, manifestsServed } from './access-log.ts';
 import { startBackend } from './backends.ts';
 import { type Containerd, skopeoCopy, startContainerd } from './clients.ts';
@@ -51,9 +52,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  const { upstream, dublin, iowa, front, entrances, containerd } = site ?? {};
-  const started = [containerd, ...Object.values(entrances ?? {}), front, dublin, iowa, upstream];
-  for (const server of started) await server?.stop();
+  await stopAllProcesses();
   await rm(folder, { recursive: true });
 });
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createServer } from 'node:net';
-import { waitFor } from './processes.ts';
+import { type RunningProcess, waitFor } from './processes.ts';
 
 const LOOPBACK = '127.0.0.1';
 
@@ -31,14 +31,17 @@ export async function freePortBase(count: number): Promise<number> {
   );
 }
 
-/** Waits until an HTTP server answers, with whatever status; gives that status. */
-export async function waitForHttp(url: string, describe: () => string): Promise<number> {
-  const ask = (): Promise<number | undefined> =>
-    fetch(url, { redirect: 'manual' }).then(
-      ({ status }) => status,
+/** Waits until a program answers HTTP, with whatever status; fails at once when it ends instead. */
+export async function waitForHttp(url: string, running: RunningProcess): Promise<void> {
+  const ask = async (): Promise<true | undefined> => {
+    if (running.exitCode() !== undefined) throw new Error(`it ended: ${running.output()}`);
+    const answer = fetch(url, { redirect: 'manual' });
+    return answer.then(
+      () => true,
       () => undefined,
     );
-  return waitFor(ask, () => `${url} does not answer: ${describe()}`);
+  };
+  await waitFor(ask, () => `${url} does not answer: ${running.output()}`);
 }
 
 function holdPort(wanted: number): Promise<{ port: number; release(): Promise<void> }> {

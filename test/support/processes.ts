@@ -32,10 +32,13 @@ export interface RunningProcess {
 
 const STOP_WITHIN = 15_000;
 
-const groups = new Set<number>();
-process.on('exit', () => {
-  for (const pid of groups) signalGroup(pid, 'SIGKILL');
-});
+const started = new Set<RunningProcess>();
+
+/** Stops whatever this file's tests started and left running, also what a set-up that failed left behind. */
+export async function stopAllProcesses(): Promise<void> {
+  // The last first: a proxy goes before what it stands in front of.
+  for (const running of [...started].reverse()) await running.stop();
+}
 
 /** Starts a program as the leader of a process group of its own, so that stopping leaves nobody behind. */
 export function startProcess(
@@ -53,15 +56,16 @@ export function startProcess(
   // A program that cannot be started shows as one that ended: whoever waits for it reports its output.
   ended.catch((error: unknown) => written.both.push(`${command}: ${String(error)}\n`));
   const pid = child.pid ?? -1;
-  groups.add(pid);
-  child.on('close', () => groups.delete(pid));
-  return {
+  const running: RunningProcess = {
     pid,
     output: () => written.both.join(''),
     stdout: () => written.stdout.join(''),
     exitCode: () => (isOver(child) ? exitCodeOf(child) : undefined),
     stop: (signal = 'SIGTERM') => stopGroup(pid, signal, ended),
   };
+  started.add(running);
+  child.on('close', () => started.delete(running));
+  return running;
 }
 
 /** Runs a program to its end. A failure is an answer here, not an exception. */
