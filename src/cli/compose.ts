@@ -1,27 +1,69 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { clientAddressPolicyOf, routingTableOf } from '../config/routing.ts';
-import type { Config } from '../config/schema.ts';
-import type { CloudRegion } from '../core/net/cloud-region.ts';
-import { distanceOnMap } from '../core/net/nearness.ts';
-import { buildPrefixTable, type PrefixTable } from '../core/net/prefix-table.ts';
 import { adminHandler } from '../http/admin-handler.ts';
-import { startServer } from '../http/node-server.ts';
+import { type RunningServer, startServer } from '../http/node-server.ts';
+import { requestLog } from '../http/request-log.ts';
 import type { Log } from '../log.ts';
 import { openMetrics } from '../metrics.ts';
-import { readFeedFiles } from '../ranges/feed-files.ts';
-import { existenceCache } from '../redirector/existence-cache.ts';
-import { generation } from '../redirector/generation.ts';
-import { prober } from '../redirector/prober.ts';
-import { redirector } from '../redirector/redirector.ts';
-import { probeClient } from '../upstream/probe-client.ts';
+import { openGeneration } from './front-generation.ts';
+import { openFrontHandler } from './front-handler.ts';
 import type { LoadedConfig } from './load-config.ts';
 
+/** The front and its admin listener, running. */
 export interface Front {
   readonly url: string;
   readonly adminUrl: string;
   /** Finishes what is under way, for as long as the configuration grants, and closes. */
   stop(): Promise<void>;
+}
+
+/** @throws ListenError */
+export async function openFront(loaded: LoadedConfig, log: Log): Promise<Front> {
+  const { config } = loaded;
+  const metrics = openMetrics();
+  const generation = await openGeneration(loaded, log);
+  const { handler, close } = openFrontHandler(config, {
+    generation: () => generation,
+    metrics,
+    log,
+  });
+  let isDraining = false;
+  const front = await startServer({
+    name: 'front',
+    ...config.listen,
+    handler,
+    log,
+    metrics,
+    requestLog: requestLog('front', config.log.sample, log),
+  });
+  const admin = await orClose(front, () =>
+    startServer({
+      name: 'admin',
+      ...config.admin,
+      handler: adminHandler({ metrics, ready: () => (isDraining ? ['draining'] : []) }),
+      log,
+      metrics,
+    }),
+  );
+  return {
+    url: front.url,
+    adminUrl: admin.url,
+    async stop() {
+      isDraining = true;
+      await front.drain(config.shutdown.grace);
+      await Promise.all([admin.close(), close()]);
+    },
+  };
+}
+
+/** A listener that stays open keeps a process alive that has nothing left to do. */
+async function orClose<Result>(
+  server: RunningServer,
+  open: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await open();
+  } catch (error) {
+    await server.close();
+    throw error;
+  }
 }

@@ -105,12 +105,9 @@ describe('parseConfig', () => {
     expect(problemsOf({ ...SMALLEST, backends: [{ name: 'b', url }] })).not.toEqual([]);
   });
 
-  test('threat 30: keys of the language itself are unknown keys', () => {
-    const document = JSON.parse(
-      '{"upstreams":[{"name":"m","url":"https://m.example"}],"__proto__":{"listen":1}}',
-    );
-    expect(accepted(document).listen.port).toBe(8080);
-    expect(problemsOf({ ...SMALLEST, constructor: {} })).not.toEqual([]);
+  test.each(['__proto__', 'constructor'])('threat 30: "%s" is an unknown key', (key) => {
+    const document = JSON.parse(`{"upstreams":[],"${key}":{"listen":{"port":1}}}`);
+    expect(problemsOf(document).join()).toContain(key);
   });
 
   test('the effective document is accepted again, and means the same', () => {

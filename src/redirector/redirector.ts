@@ -2,24 +2,17 @@
 import { RegistryError } from '../core/oci/registry-error.ts';
 import { parseRequestTarget } from '../core/oci/request-target.ts';
 import type { Client } from '../core/routing/client-routes.ts';
-import {
-  decideRoute,
-  type Redirect,
-  type RouteDecision,
-  redirectToBackend,
-} from '../core/routing/decide-route.ts';
+import { decideRoute, type Redirect, redirectToBackend } from '../core/routing/decide-route.ts';
 import type { Counter } from '../metrics.ts';
 import type { Handler, HttpAnswer } from '../protocol/http.ts';
 import type { Generation } from './generation.ts';
 import type { Prober } from './prober.ts';
-
-type FetchList = Extract<RouteDecision, { kind: 'fetch-list' }>;
+import type { FetchList } from './upstream-lists.ts';
 
 export interface RedirectorPorts {
   readonly generation: () => Generation;
   readonly prober: Prober;
-  /** Undefined in any doubt: the client is then redirected to the upstream. */
-  readonly fetchList: (list: FetchList, signal: AbortSignal) => Promise<HttpAnswer | undefined>;
+  readonly fetchList: FetchList;
   /** Redirects by the name they lead to and the reason. */
   readonly redirects: Counter;
   /** Clients by cloud and region; `unreadable` and `unknown` are clouds of their own. */
@@ -62,7 +55,7 @@ export function redirector(ports: RedirectorPorts): Handler {
         });
       case 'fetch-list':
         return ports
-          .fetchList(decision, request.signal)
+          .fetchList(decision)
           .then((answer) => answer ?? redirect(decision.otherwise, client, ports));
     }
   };

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Config } from '../config/schema.ts';
+import type { Log } from '../log.ts';
+import type { Metrics } from '../metrics.ts';
+import type { Handler } from '../protocol/http.ts';
+import { existenceCache } from '../redirector/existence-cache.ts';
+import type { Generation } from '../redirector/generation.ts';
+import { listFetcher } from '../redirector/list-fetcher.ts';
+import { type Prober, prober } from '../redirector/prober.ts';
+import { redirector } from '../redirector/redirector.ts';
+import { upstreamLists } from '../redirector/upstream-lists.ts';
+import { probeClient } from '../upstream/probe-client.ts';
+import type { UpstreamClient } from '../upstream/upstream-client.ts';
+
+export interface FrontPorts {
+  readonly generation: () => Generation;
+  readonly metrics: Metrics;
+  readonly log: Log;
+}
+
+export interface FrontHandler {
+  readonly handler: Handler;
+  /** Gives connections to backends and upstreams back. */
+  close(): Promise<void>;
+}
+
+/** The redirector with everything it asks: backends, upstreams, what is remembered of them. */
+export function openFrontHandler(config: Config, ports: FrontPorts): FrontHandler {
+  const { generation, metrics, log } = ports;
+  const probes = probeClient({
+    timeout: config.probes.timeout,
+    connections: config.probes.maxConcurrent,
+  });
+  const upstreams = upstreamClients(config, log);
+  const handler = redirector({
+    generation,
+    prober: openProber(config, probes.head, metrics),
+    fetchList: upstreamLists({ fetch: upstreams.fetch, now: Date.now, sleep }),
+    redirects: metrics.counter(
+      'archeion_redirects_total',
+      'Redirects, by the upstream or backend they lead to and the reason.',
+      ['by', 'reason'],
+    ),
+    clients: metrics.counter(
+      'archeion_clients_total',
+      'Redirected requests, by where their client is; "unreadable" had no readable address, "unknown" is in no feed.',
+      ['cloud', 'region'],
+    ),
+  });
+  return {
+    handler,
+    close: async () => void (await Promise.all([probes.close(), upstreams.close()])),
+  };
+}
+
+function openProber(
+  { existence, probes }: Config,
+  head: Parameters<typeof prober>[0]['head'],
+  metrics: Metrics,
+): Prober {
+  const cache = existenceCache(existence, Date.now);
+  metrics.gauge('archeion_existence_entries', 'Blobs remembered of probes.', () => [
+    { labels: {}, value: cache.size },
+  ]);
+  const outcomes = metrics.counter(
+    'archeion_probes_total',
+    'Probes, by backend and what came of them; "skipped" when too many were under way.',
+    ['backend', 'outcome'],
+  );
+  return prober({ head, cache, sleep, outcomes }, probes);
+}
+
+interface UpstreamClients {
+  readonly fetch: ReturnType<typeof listFetcher>;
+  close(): Promise<void>;
+}
+
+/** One client for each upstream of the configuration, opened when the first list is asked for. */
+function upstreamClients(config: Config, log: Log): UpstreamClients {
+  const known = new Set(config.upstreams.map(({ url }) => url));
+  const open = new Map<string, UpstreamClient>();
+  return {
+    async fetch(question) {
+      const { openUpstream } = await import('../upstream/http-client.ts');
+      return listFetcher((url) => {
+        if (!known.has(url)) return undefined;
+        const client = open.get(url) ?? openUpstream({ origin: url, log });
+        open.set(url, client);
+        return client;
+      })(question);
+    },
+    async close() {
+      await Promise.all([...open.values()].map((client) => client.close()));
+    },
+  };
+}
+
+function sleep(milliseconds: number) {
+  const { promise: over, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, milliseconds);
+  return { over, cancel: () => clearTimeout(timer) };
+}

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+import { at } from '../bytes.ts';
+import { algorithmOf, type Digest, type DigestAlgorithm, hexOf } from '../oci/digest.ts';
+import { type DigestSet, digestSet, isSorted } from './digest-set.ts';
+
+/**
+ * What a digest index says of itself. Times are milliseconds since 1970.
+ *
+ * The file: the magic line, this as one line of JSON, the records of sha256 and then of sha512, the sha256
+ * of everything so far (32 bytes) and, when it is signed, an Ed25519 signature of that checksum (64 bytes).
+ * A record is the first 10 bytes of a digest and its blob's size in 5 bytes, big-endian; records ascend.
+ */
+export interface DigestIndexHeader {
+  /** The name and the URL of the backend it speaks of: for any other it says nothing. */
+  readonly backend: string;
+  readonly url: string;
+  readonly createdAt: number;
+  /** Until then it is the whole truth about the backend; after that it says nothing. */
+  readonly validUntil: number;
+  readonly sha256: number;
+  readonly sha512: number;
+  /** The file that it replaces. */
+  readonly previous?: string;
+}
+
+export interface HeldBlob {
+  readonly digest: Digest;
+  /** Bytes. */
+  readonly size: number;
+}
+
+export interface DigestIndexFile {
+  readonly header: DigestIndexHeader;
+  readonly sets: Readonly<Record<DigestAlgorithm, DigestSet>>;
+  /** What the checksum is of. */
+  readonly content: Uint8Array;
+  readonly checksum: Uint8Array;
+  readonly signature: Uint8Array | undefined;
+}
+
+export type DigestIndexResult =
+  | { readonly ok: true; readonly file: DigestIndexFile }
+  | { readonly ok: false; readonly problem: string };
+
+const MAGIC = 'archeion digest index 1\n';
+const MAX_HEADER = 4096;
+const RECORD = 15;
+const CHECKSUM = 32;
+const SIGNATURE = 64;
+/** What five bytes hold: a tebibyte, less one. */
+const MAX_SIZE = 2 ** 40 - 1;
+
+/** Everything but checksum and signature. Blobs come in any order; one that comes twice counts once. */
+export function writeDigestIndex(
+  about: Omit<DigestIndexHeader, 'sha256' | 'sha512'>,
+  blobs: readonly HeldBlob[],
+): Uint8Array {
+  const sections = (['sha256', 'sha512'] as const).map((algorithm) => recordsOf(blobs, algorithm));
+  const [sha256 = [], sha512 = []] = sections;
+  const header: DigestIndexHeader = { ...about, sha256: sha256.length, sha512: sha512.length };
+  const head = asciiBytes(`${MAGIC}${JSON.stringify(header)}\n`);
+  const bytes = new Uint8Array(head.length + RECORD * (sha256.length + sha512.length));
+  bytes.set(head);
+  let offset = head.length;
+  for (const record of [...sha256, ...sha512]) {
+    writeRecord(bytes, offset, record);
+    offset += RECORD;
+  }
+  return bytes;
+}
+
+interface Record15 {
+  readonly hex: string;
+  readonly size: number;
+}
+
+function recordsOf(blobs: readonly HeldBlob[], algorithm: DigestAlgorithm): Record15[] {
+  const sizes = new Map<string, number>();
+  for (const { digest, size } of blobs) {
+    if (algorithmOf(digest) === algorithm) sizes.set(hexOf(digest).slice(0, 20), size);
+  }
+  const records = Array.from(sizes, ([hex, size]) => ({ hex, size }));
+  return records.sort((a, b) => (a.hex < b.hex ? -1 : 1));
+}
+
+function writeRecord(bytes: Uint8Array, offset: number, { hex, size }: Record15): void {
+  for (let place = 0; place < 10; place += 1) {
+    bytes[offset + place] = Number.parseInt(hex.slice(place * 2, place * 2 + 2), 16);
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  const fits = Math.min(size, MAX_SIZE);
+  view.setUint8(offset + 10, Math.floor(fits / 2 ** 32));
+  view.setUint32(offset + 11, fits % 2 ** 32);
+}
+
+/** Takes a file apart and checks its form; whoever calls compares checksum and signature. */
+export function readDigestIndex(bytes: Uint8Array): DigestIndexResult {
+  const head = asciiText(bytes.subarray(0, MAGIC.length + MAX_HEADER));
+  if (!head.startsWith(MAGIC)) return problem('it does not begin like a digest index');
+  const end = head.indexOf('\n', MAGIC.length);
+  const header = end === -1 ? undefined : parseHeader(head.slice(MAGIC.length, end));
+  if (header === undefined) return problem('its header is not readable');
+  const records = end + 1;
+  const checksumAt = records + RECORD * (header.sha256 + header.sha512);
+  const rest = bytes.length - checksumAt;
+  if (rest !== CHECKSUM && rest !== CHECKSUM + SIGNATURE) {
+    return problem(`it is ${bytes.length} bytes long, which is not what its header says`);
+  }
+  const sha256 = readSet(bytes, records, header.sha256);
+  const sha512 = readSet(bytes, records + RECORD * header.sha256, header.sha512);
+  if (!isSorted(sha256) || !isSorted(sha512)) return problem('its records do not ascend');
+  const file: DigestIndexFile = {
+    header,
+    sets: { sha256, sha512 },
+    content: bytes.subarray(0, checksumAt),
+    checksum: bytes.subarray(checksumAt, checksumAt + CHECKSUM),
+    signature: rest === CHECKSUM ? undefined : bytes.subarray(checksumAt + CHECKSUM),
+  };
+  return { ok: true, file };
+}
+
+function problem(text: string): DigestIndexResult {
+  return { ok: false, problem: text };
+}
+
+function readSet(bytes: Uint8Array, offset: number, size: number): DigestSet {
+  const set = digestSet(size);
+  const view = new DataView(bytes.buffer, bytes.byteOffset + offset, size * RECORD);
+  for (let place = 0; place < size; place += 1) {
+    set.high[place] = view.getUint32(place * RECORD);
+    set.middle[place] = view.getUint32(place * RECORD + 4);
+    set.low[place] = view.getUint16(place * RECORD + 8);
+  }
+  return set;
+}
+
+function parseHeader(text: string): DigestIndexHeader | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isHeader(value) ? value : undefined;
+  } catch {
+    return undefined; // the only thing that throws here is that it is no JSON
+  }
+}
+
+function isHeader(value: unknown): value is DigestIndexHeader {
+  if (typeof value !== 'object' || value === null) return false;
+  const { backend, url, createdAt, validUntil, sha256, sha512, previous } = value as Partial<
+    Record<keyof DigestIndexHeader, unknown>
+  >; // an object: every field of it may be looked at
+  return (
+    typeof backend === 'string' &&
+    typeof url === 'string' &&
+    [createdAt, validUntil, sha256, sha512].every(isCount) &&
+    (previous === undefined || typeof previous === 'string')
+  );
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
+}
+
+/** Header lines are ASCII: JSON escapes what is not, names and URLs of backends are. */
+function asciiText(bytes: Uint8Array): string {
+  let text = '';
+  for (let index = 0; index < bytes.length; index += 1)
+    text += String.fromCharCode(at(bytes, index));
+  return text;
+}
+
+function asciiBytes(text: string): Uint8Array {
+  return Uint8Array.from(text, (character) => character.charCodeAt(0));
+}

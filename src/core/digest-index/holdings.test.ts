@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { PROPERTY_RUNS } from '../../../test/support/property-runs.ts';
+import { type DigestSet, digestSet, isSameSet, isSorted, placeOf } from './digest-set.ts';
+import { type Holdings, isHeldBy, NO_HOLDINGS, withBackend } from './holdings.ts';
+
+function setOf(hexes: readonly string[]): DigestSet {
+  const sorted = [...new Set(hexes.map((hex) => hex.slice(0, 20)))].sort();
+  const set = digestSet(sorted.length);
+  for (const [place, hex] of sorted.entries()) {
+    set.high[place] = Number.parseInt(hex.slice(0, 8), 16);
+    set.middle[place] = Number.parseInt(hex.slice(8, 16), 16);
+    set.low[place] = Number.parseInt(hex.slice(16, 20), 16);
+  }
+  return set;
+}
+
+// Few distinct parts, so that digests often share their beginnings.
+const part = fc.constantFrom(
+  '00000000',
+  '00000001',
+  '7fffffff',
+  '80000000',
+  'ffffffff',
+  'abcdef01',
+);
+const hex = fc
+  .tuple(part, part, fc.constantFrom('0000', '0001', 'ffff'))
+  .map((parts) => parts.join('').padEnd(64, '0'));
+const hexes = fc.array(hex, { maxLength: 40 });
+
+test('a digest is found when it is in the set, and only then', () => {
+  fc.assert(
+    fc.property(hexes, hex, (held, asked) => {
+      expect(placeOf(setOf(held), asked) !== -1).toBe(held.includes(asked));
+    }),
+    { numRuns: PROPERTY_RUNS },
+  );
+});
+
+test('whichever way backends are added, each digest is held by exactly those that hold it', () => {
+  const backends = fc.array(fc.tuple(fc.constantFrom('a', 'b', 'c', 'd'), hexes), { maxLength: 6 });
+  fc.assert(
+    fc.property(backends, hexes, (added, asked) => {
+      const holdings = added.reduce<Holdings>(
+        (sofar, [backend, held]) => withBackend(sofar, backend, setOf(held)),
+        NO_HOLDINGS,
+      );
+      expect(isSorted(holdings.digests)).toBe(true);
+      for (const digest of [...asked, ...added.flatMap(([, held]) => held)]) {
+        for (const backend of ['a', 'b', 'c', 'd', 'e']) {
+          const expected = added.some(([name, held]) => name === backend && held.includes(digest));
+          expect(isHeldBy(holdings, digest, backend)).toBe(expected);
+        }
+      }
+    }),
+    { numRuns: PROPERTY_RUNS },
+  );
+});
+
+test('backends that hold the same share one group and the same set', () => {
+  const held = setOf(['11'.repeat(32), '22'.repeat(32)]);
+  const one = withBackend(NO_HOLDINGS, 'a', held);
+  const forty = Array.from({ length: 40 }, (_, n) => `b${n}`).reduce(
+    (holdings, backend) => withBackend(holdings, backend, held),
+    one,
+  );
+  expect(forty.digests).toBe(one.digests);
+  expect(forty.groups).toHaveLength(1);
+  expect(isHeldBy(forty, '11'.repeat(32), 'b39')).toBe(true);
+});
+
+test('what a result was made from stays as it is', () => {
+  const before = withBackend(NO_HOLDINGS, 'a', setOf(['11'.repeat(32)]));
+  withBackend(before, 'b', setOf(['11'.repeat(32)]));
+  withBackend(before, 'c', setOf(['00'.repeat(32)]));
+  expect(isHeldBy(before, '11'.repeat(32), 'a')).toBe(true);
+  expect(isHeldBy(before, '11'.repeat(32), 'b')).toBe(false);
+  expect(before.groups).toHaveLength(1);
+});
+
+test('sets are compared by what they hold', () => {
+  const set = setOf(['11'.repeat(32), '22'.repeat(32)]);
+  expect(isSameSet(set, setOf(['22'.repeat(32), '11'.repeat(32)]))).toBe(true);
+  expect(isSameSet(set, setOf(['22'.repeat(32), '33'.repeat(32)]))).toBe(false);
+  expect(isSameSet(set, setOf(['22'.repeat(32)]))).toBe(false);
+  const twice = digestSet(2);
+  expect(isSorted(twice)).toBe(false);
+});
