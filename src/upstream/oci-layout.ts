@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+import { join } from 'node:path';
+import type { Descriptor } from '../core/oci/descriptor.ts';
+import { algorithmOf, type Digest, hexOf } from '../core/oci/digest.ts';
+import type { ImageSource, ManifestBytes } from './image-source.ts';
+import { parseJsonObject } from './index-document.ts';
+import { readLayoutFile, streamLayoutFile } from './layout-files.ts';
+import { layoutReferrers } from './layout-referrers.ts';
+import {
+  checkManifest,
+  MANIFEST_MEDIA_TYPES,
+  requireDigest,
+  requireReference,
+} from './manifest-check.ts';
+import { requireDescriptors } from './referrers.ts';
+import { UpstreamError } from './upstream-error.ts';
+
+const REF_NAME = 'org.opencontainers.image.ref.name';
+
+/**
+ * An image layout directory. Its index is read once: a tag names what it named when the source was opened.
+ * https://github.com/opencontainers/image-spec/blob/v1.1.1/image-layout.md
+ */
+export async function ociLayoutSource(directory: string): Promise<ImageSource> {
+  const name = `oci:${directory}`;
+  await requireLayout(directory);
+  const index = await readLayoutFile(join(directory, 'index.json'));
+  if (index === undefined) throw new UpstreamError('bad-answer', `"${name}" has no index.json`);
+  const entries = requireDescriptors(index, name);
+
+  async function readManifest(
+    digest: Digest,
+    mediaType?: string,
+  ): Promise<ManifestBytes | undefined> {
+    const bytes = await readLayoutFile(blobFile(directory, digest));
+    if (bytes === undefined) return undefined;
+    const shown = `"${digest}" of "${name}"`;
+    const manifest = { bytes, mediaType: mediaType ?? mediaTypeOf(bytes), shown };
+    return checkManifest({ kind: 'digest', digest }, manifest);
+  }
+
+  const findReferrers = layoutReferrers(entries, readManifest);
+  return {
+    name,
+    async fetchManifest(text) {
+      const reference = requireReference(text);
+      if (reference.kind === 'digest') {
+        const known = entries.find(({ digest }) => digest === reference.digest);
+        return readManifest(reference.digest, known?.mediaType);
+      }
+      const entry = entryOfTag(entries, reference.tag, name);
+      return entry && readManifest(entry.digest, entry.mediaType);
+    },
+    fetchBlob: async (digest, signal) =>
+      streamLayoutFile(blobFile(directory, requireDigest(digest)), signal),
+    listReferrers: async (subject) => findReferrers(requireDigest(subject)),
+    close: async () => undefined,
+  };
+}
+
+async function requireLayout(directory: string): Promise<void> {
+  const bytes = await readLayoutFile(join(directory, 'oci-layout'));
+  const version = bytes && parseJsonObject(bytes)?.['imageLayoutVersion'];
+  if (typeof version === 'string' && /^1\.\d{1,9}\.\d{1,9}$/.test(version)) return;
+  const message = `"${directory}" is no image layout of version 1: its file oci-layout is missing or says otherwise`;
+  throw new UpstreamError('bad-answer', message);
+}
+
+/** The one place where a digest becomes a path. */
+function blobFile(directory: string, digest: Digest): string {
+  return join(directory, 'blobs', algorithmOf(digest), hexOf(digest));
+}
+
+/** The entry that carries a tag. Two that disagree are nobody's wish. */
+function entryOfTag(
+  entries: readonly Descriptor[],
+  tag: string,
+  name: string,
+): Descriptor | undefined {
+  const tagged = entries.filter(({ annotations }) => annotations?.[REF_NAME] === tag);
+  if (tagged.every(({ digest }) => digest === tagged[0]?.digest)) return tagged[0];
+  throw new UpstreamError('bad-answer', `"${name}" has more than one image tagged "${tag}"`);
+}
+
+/** A child of an index is named by digest only, so its document has to say what it is; older ones do by their members. */
+function mediaTypeOf(bytes: Uint8Array): string | undefined {
+  const document = parseJsonObject(bytes);
+  const written = document?.['mediaType'];
+  if (typeof written === 'string') return written;
+  const [indexType, manifestType] = MANIFEST_MEDIA_TYPES;
+  if (Array.isArray(document?.['manifests'])) return indexType;
+  return Array.isArray(document?.['layers']) ? manifestType : undefined;
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+import { algorithmOf, type Digest, hexOf } from '../core/oci/digest.ts';
+import { isRepository } from '../core/oci/repository.ts';
+import type { ImageSource, ManifestBytes } from './image-source.ts';
+import {
+  checkManifest,
+  MANIFEST_MEDIA_TYPES,
+  requireDigest,
+  requireReference,
+} from './manifest-check.ts';
+import { essenceOf, fetchReferrers, requireDescriptors } from './referrers.ts';
+import type { UpstreamClient } from './upstream-client.ts';
+import { UpstreamError } from './upstream-error.ts';
+
+/**
+ * One repository of a registry. `Docker-Content-Digest` is not looked at: bytes are hashed. The client
+ * is closed by whoever opened it, since several sources may share it.
+ */
+export function registrySource(
+  client: UpstreamClient,
+  repository: string,
+  name: string,
+): ImageSource {
+  if (!isRepository(repository)) {
+    throw new UpstreamError('invalid-reference', `"${repository}" is no repository name`);
+  }
+  const base = `/v2/${repository}`;
+
+  async function fetchManifest(
+    text: string,
+    signal?: AbortSignal,
+  ): Promise<ManifestBytes | undefined> {
+    const reference = requireReference(text);
+    const accept = MANIFEST_MEDIA_TYPES.join(', ');
+    const found = await client.get(`${base}/manifests/${text}`, { accept, signal });
+    if (found === undefined) return undefined;
+    const mediaType = essenceOf(found.header('content-type'));
+    const shown = `"${text}" of ${name}`;
+    return checkManifest(reference, { bytes: found.bytes, mediaType, shown });
+  }
+
+  return {
+    name,
+    fetchManifest,
+    async fetchBlob(digest, signal) {
+      const path = `${base}/blobs/${requireDigest(digest)}`;
+      return (await client.stream(path, { signal }))?.body;
+    },
+    async listReferrers(subject, signal) {
+      const path = `referrers/${requireDigest(subject)}`;
+      const listed = await fetchReferrers({ client, repository, path, signal });
+      if (listed !== undefined) return listed;
+      const fallback = await fetchManifest(referrersTag(subject), signal);
+      return fallback === undefined ? [] : requireDescriptors(fallback.bytes, name);
+    },
+    close: async () => undefined,
+  };
+}
+
+/**
+ * Where the referrers of a subject are when the registry has no API for them.
+ * https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#referrers-tag-schema
+ */
+function referrersTag(subject: Digest): string {
+  // Cut, so that the hex of a sha512 fits a tag.
+  return `${algorithmOf(subject)}-${hexOf(subject).slice(0, 64)}`;
+}
