@@ -31,7 +31,7 @@ async function openRegistryImage(text: string, log: Log): Promise<ChosenImage> {
   const client = openUpstream({ origin: originOf(image.registry), log });
   return {
     source: registrySource(client, image.repository, text),
-    reference: image.reference,
+    reference: image.reference ?? 'latest',
   };
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, test } from 'vitest';
 import { someBackend } from '../../test/support/routing.ts';
+import { parseDigest } from '../core/oci/digest.ts';
 import type { Question } from '../core/routing/decide-route.ts';
 import { type ExistenceLimits, existenceCache } from './existence-cache.ts';
 import { type HeadAnswer, type ProberLimits, prober } from './prober.ts';
@@ -18,7 +19,9 @@ const far = question('far');
 
 function question(name: string, hex = HEX): Question {
   const backend = someBackend(name);
-  return { backend, url: `${backend.url}containers/images/sha256:${hex}` };
+  const digest = parseDigest(`sha256:${hex}`);
+  if (digest === undefined) throw new Error('the digest is one');
+  return { backend, digest, url: `${backend.url}containers/images/${digest}` };
 }
 
 /** A prober whose backends answer when the test says so, and whose clock the test moves. */

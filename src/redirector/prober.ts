@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { Digest } from '../core/oci/digest.ts';
 import type { Knowledge, Question } from '../core/routing/decide-route.ts';
 import type { Counter } from '../metrics.ts';
 import type { ExistenceCache, ProbeOutcome } from './existence-cache.ts';
@@ -88,19 +89,19 @@ async function outcomeOf(question: Question, head: ProberPorts['head']): Promise
   try {
     const { status, length } = await head(question.url);
     if (status === 404 || status === 410) return 'absent';
-    return status === 200 && isPlausible(length, question.url) ? 'held' : 'not-now';
+    return status === 200 && isPlausible(length, question.digest) ? 'held' : 'not-now';
   } catch {
     return 'not-now'; // unreachable, too slow, no HTTP: which one makes no difference to the client
   }
 }
 
 /** Of no bytes at all there is one blob for each algorithm; any other empty one is a cut-off or a placeholder. */
-function isPlausible(length: number | undefined, url: string): boolean {
-  return length !== 0 || EMPTY.some((hex) => url.includes(hex));
+function isPlausible(length: number | undefined, digest: Digest): boolean {
+  return length !== 0 || EMPTY.some((empty) => empty === digest);
 }
 
 const EMPTY = [
-  'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855',
-  'cf83e1357eefb8bdf1542850d66d8007d620e4050b5715dc83f4a921d36ce9ce' +
+  'sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855',
+  'sha512:cf83e1357eefb8bdf1542850d66d8007d620e4050b5715dc83f4a921d36ce9ce' +
     '47d0d13c5d85f2b0ff8318d2877eec2f63b931bd47417a81a538327af927da3e',
 ];

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { PROPERTY_RUNS } from '../../../test/support/property-runs.ts';
 import { type DigestSet, digestSet, isSameSet, isSorted, placeOf } from './digest-set.ts';
-import { type Holdings, isHeldBy, NO_HOLDINGS, withBackend } from './holdings.ts';
+import { type Holdings, isHeldBy, NO_HOLDINGS, withBackend, withoutBackend } from './holdings.ts';
 
 function setOf(hexes: readonly string[]): DigestSet {
   const sorted = [...new Set(hexes.map((hex) => hex.slice(0, 20)))].sort();
@@ -57,6 +57,34 @@ test('whichever way backends are added, each digest is held by exactly those tha
     }),
     { numRuns: PROPERTY_RUNS },
   );
+});
+
+test('a backend that is taken out leaves the others as they were', () => {
+  fc.assert(
+    fc.property(hexes, hexes, hexes, (a, b, c) => {
+      const all = [a, b, c].reduce<Holdings>(
+        (sofar, held, number) => withBackend(sofar, 'abc'.charAt(number), setOf(held)),
+        NO_HOLDINGS,
+      );
+      const left = withoutBackend(all, 'b');
+      expect(left.digests.size).toBe(setOf([...a, ...c]).size);
+      for (const digest of [...a, ...b, ...c]) {
+        expect(isHeldBy(left, digest, 'a')).toBe(a.includes(digest));
+        expect(isHeldBy(left, digest, 'b')).toBe(false);
+        expect(isHeldBy(left, digest, 'c')).toBe(c.includes(digest));
+      }
+    }),
+    { numRuns: PROPERTY_RUNS },
+  );
+});
+
+test('taking out and adding again, a thousand times, leaves no groups behind', () => {
+  const [one, two] = [setOf(['11'.repeat(32)]), setOf(['11'.repeat(32), '22'.repeat(32)])];
+  let holdings = withBackend(withBackend(NO_HOLDINGS, 'a', one), 'b', two);
+  for (let round = 0; round < 1_000; round += 1) {
+    holdings = withBackend(withoutBackend(holdings, 'a'), 'a', round % 2 === 0 ? two : one);
+  }
+  expect(holdings.groups.length).toBeLessThanOrEqual(2);
 });
 
 test('backends that hold the same share one group and the same set', () => {

@@ -44,7 +44,7 @@ export function withBackend(holdings: Holdings, backend: string, held: DigestSet
   const merged = isSameSet(holdings.digests, held)
     ? { digests: holdings.digests, groupOf: holdings.groupOf.map(join) }
     : merge(holdings, held, { join, alone });
-  return withoutUnused({ ...merged, groups });
+  return renumbered({ ...merged, groups });
 }
 
 interface Numbering {
@@ -108,20 +108,51 @@ function copy(from: DigestSet, place: number, to: DigestSet, target: number): vo
   to.low[target] = at(from.low, place);
 }
 
-/** Groups that nothing is in any more go, or ten thousand merges would run out of numbers. */
-function withoutUnused({ digests, groupOf, groups }: Holdings): Holdings {
-  const used = new Uint8Array(groups.length);
-  for (const group of groupOf) used[group] = 1;
-  const numbers = new Uint16Array(groups.length);
-  const kept = groups.filter((_, number) => used[number] === 1);
+/** Takes out what one backend holds; digests that nobody else holds go. */
+export function withoutBackend(holdings: Holdings, backend: string): Holdings {
+  const groups = holdings.groups.map(
+    (group) => new Set([...group].filter((name) => name !== backend)),
+  );
+  const isLeft = (place: number) => groups[at(holdings.groupOf, place)]?.size !== 0;
+  const { digests, groupOf } = kept(holdings, isLeft);
+  return renumbered({ digests, groupOf, groups });
+}
+
+/** The digests that are to stay, in a set of their own; when all are, the same set. */
+function kept(
+  { digests, groupOf }: Holdings,
+  isLeft: (place: number) => boolean,
+): Pick<Holdings, 'digests' | 'groupOf'> {
+  let size = 0;
+  for (let place = 0; place < digests.size; place += 1) size += isLeft(place) ? 1 : 0;
+  if (size === digests.size) return { digests, groupOf: groupOf.slice() };
+  const left = { digests: digestSet(size), groupOf: new Uint16Array(size) };
   let next = 0;
-  for (let number = 0; number < groups.length; number += 1) {
-    numbers[number] = next;
-    next += at(used, number);
+  for (let place = 0; place < digests.size; place += 1) {
+    if (!isLeft(place)) continue;
+    copy(digests, place, left.digests, next);
+    left.groupOf[next] = at(groupOf, place);
+    next += 1;
   }
-  // In place: this column was made for this result and nobody has seen it yet.
+  return left;
+}
+
+/** Equal groups become one, and those that nothing is in go: else every change would leave some behind. */
+function renumbered({ digests, groupOf, groups }: Holdings): Holdings {
+  const used = new Set(groupOf);
+  const numbers = new Uint16Array(groups.length);
+  const numberOf = new Map<string, number>();
+  const left: Array<ReadonlySet<string>> = [];
+  for (const [number, group] of groups.entries()) {
+    if (!used.has(number)) continue;
+    const key = [...group].sort().join('\n');
+    const known = numberOf.get(key) ?? left.push(group) - 1;
+    numberOf.set(key, known);
+    numbers[number] = known;
+  }
+  // In place: this column was made for this result, and nobody has seen it yet.
   for (let place = 0; place < groupOf.length; place += 1) {
     groupOf[place] = at(numbers, at(groupOf, place));
   }
-  return { digests, groupOf, groups: kept };
+  return { digests, groupOf, groups: left };
 }

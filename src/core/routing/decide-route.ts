@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { Digest } from '../oci/digest.ts';
 import { subjectOfTag } from '../oci/reference.ts';
 import type { ErrorCode } from '../oci/registry-error.ts';
 import { parseRegistryRoute, type RegistryRoute } from '../oci/registry-route.ts';
@@ -31,6 +32,7 @@ export interface Redirect {
 /** A backend to ask whether it holds a blob. */
 export interface Question {
   readonly backend: Backend;
+  readonly digest: Digest;
   readonly url: string;
 }
 
@@ -153,7 +155,7 @@ function decideBlob(
   const questions: Question[] = [];
   let held: Redirect | undefined;
   for (const backend of routes.backends) {
-    const question = { backend, url: backend.url + blobPathOf(backend.blobPath, digest) };
+    const question = { backend, digest, url: backend.url + blobPathOf(backend.blobPath, digest) };
     const knowledge = knows(question);
     if (knowledge === 'unknown') questions.push(question);
     if (knowledge === 'held') {
