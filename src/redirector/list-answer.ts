@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+import { parseManifest } from '../core/oci/manifest.ts';
+import { OCI_INDEX, parseMediaType } from '../core/oci/media-type.ts';
 
 import type { RouteDecision } from '../core/routing/decide-route.ts';
-import {
-  isReferrersList,
-  type ListNames,
-  rewriteLinks,
-  rewriteTags,
-} from '../core/routing/rewrite-list.ts';
+import { type ListNames, rewriteLinks, rewriteTags } from '../core/routing/rewrite-list.ts';
 import type { HeaderList, HttpAnswer } from '../protocol/http.ts';
+import { decodeUtf8 } from '../upstream/utf8.ts';
 
 /** Which list a client asked for, of which upstream, under which name of ours. */
 export type ListRequest = Extract<RouteDecision, { kind: 'fetch-list' }>;
@@ -22,7 +20,7 @@ export interface FetchedList {
 /** What each list is, https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#content-discovery */
 export const MEDIA_TYPE_OF_LIST = {
   tags: 'application/json',
-  referrers: 'application/vnd.oci.image.index.v1+json',
+  referrers: OCI_INDEX,
 } as const;
 
 /** The upstream's list under our name, or undefined when it is not what it should be. */
@@ -35,7 +33,7 @@ export function listAnswer(request: ListRequest, fetched: FetchedList): HttpAnsw
 
 function headersOf(request: ListRequest, { header }: FetchedList): HeaderList | undefined {
   const mediaType = MEDIA_TYPE_OF_LIST[request.list];
-  if (essenceOf(header('content-type')) !== mediaType) return undefined;
+  if (parseMediaType(header('content-type') ?? '') !== mediaType) return undefined;
   const headers = ['Content-Type', mediaType];
   const link = header('link');
   if (link !== undefined) {
@@ -54,11 +52,6 @@ function headersOf(request: ListRequest, { header }: FetchedList): HeaderList | 
 /** Names of filters, with commas: nothing that a header of ours could not hold. */
 const FILTERS = /^[\w\-.]+(?:[ ,]+[\w\-.]+)*$/;
 
-/** A media type without its parameters. */
-function essenceOf(contentType: string | undefined): string | undefined {
-  return contentType?.split(';', 1)[0]?.trim().toLowerCase();
-}
-
 function namesOf({ upstream, repository, path }: ListRequest): ListNames {
   const upstreamRepository = upstream.repositoryPrefix + repository;
   return { upstreamUrl: upstream.url, upstreamRepository, repository, path };
@@ -66,18 +59,9 @@ function namesOf({ upstream, repository, path }: ListRequest): ListNames {
 
 /** Referrers keep their bytes: they name no repository. */
 function bodyOf({ list, repository }: ListRequest, bytes: Uint8Array): Uint8Array | undefined {
-  const text = textOf(bytes);
+  const text = decodeUtf8(bytes);
   if (text === undefined) return undefined;
-  if (list === 'referrers') return isReferrersList(text) ? bytes : undefined;
+  if (list === 'referrers') return parseManifest(text, OCI_INDEX).ok ? bytes : undefined;
   const rewritten = rewriteTags(text, repository);
   return rewritten === undefined ? undefined : new TextEncoder().encode(rewritten);
-}
-
-/** Undefined for bytes that are no UTF-8: decoding them loosely would change what the client gets. */
-function textOf(bytes: Uint8Array): string | undefined {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    return undefined;
-  }
 }

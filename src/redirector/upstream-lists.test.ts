@@ -147,7 +147,7 @@ describe('a list', () => {
     expect(await answerTo(tagsOf('pause'), answer)).toBeUndefined();
   });
 
-  test.each(['{"manifests":[]}', '[]', TAGS])(
+  test.each(['{"schemaVersion":2}', '{"manifests":[{}]}', '[]', TAGS])(
     'of referrers that is %s is a doubt',
     async (body) => {
       expect(
@@ -208,6 +208,20 @@ describe('asking', () => {
     await first;
     void fetchList(tagsOf('b'));
     expect(asked).toHaveLength(2);
+  });
+
+  test('what is kept is bounded in bytes: a large list makes room for another', async () => {
+    const { fetchList, asked, answer } = bench({ cacheBytes: 10_000 });
+    const large = `{"name":"x","tags":["${'a'.repeat(6_000)}"]}`;
+    for (const repository of ['a', 'b']) {
+      const got = fetchList(tagsOf(repository));
+      answer(fetched(large));
+      await got;
+    }
+    void fetchList(tagsOf('b'));
+    expect(asked).toHaveLength(2);
+    void fetchList(tagsOf('a'));
+    expect(asked).toHaveLength(3);
   });
 
   test('threat 19: what is kept is bounded in bytes, doubts included', async () => {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Challenge } from '../core/oci/challenge.ts';
+import { parseDocument } from '../core/oci/manifest-document.ts';
 import { UpstreamError } from './upstream-error.ts';
+import { decodeUtf8 } from './utf8.ts';
 
 /** Who may learn a credential: the configured origin, and token services that the configuration names. */
 export interface TokenPolicy {
@@ -60,19 +62,11 @@ const TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
 const LIFETIME = { default: 60, longest: 3_600 };
 
 export function parseToken(bytes: Uint8Array): Token | undefined {
-  const answer = parseObject(bytes);
-  const text = answer?.['token'] ?? answer?.['access_token'];
+  const answer = parseDocument(decodeUtf8(bytes) ?? '');
+  if (typeof answer === 'string') return undefined;
+  const text = answer['token'] ?? answer['access_token'];
   if (typeof text !== 'string' || !TOKEN.test(text)) return undefined;
-  const seconds = answer?.['expires_in'];
+  const seconds = answer['expires_in'];
   const lifetime = typeof seconds === 'number' && seconds > 0 ? seconds : LIFETIME.default;
   return { text, lifetime: Math.min(lifetime, LIFETIME.longest) * 1_000 };
-}
-
-function parseObject(bytes: Uint8Array): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value: unknown = JSON.parse(new TextDecoder().decode(bytes));
-    return typeof value === 'object' && value !== null ? { ...value } : undefined;
-  } catch {
-    return undefined; // no JSON: the caller says so
-  }
 }

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Descriptor } from '../core/oci/descriptor.ts';
 import type { Digest } from '../core/oci/digest.ts';
+import type { Manifest } from '../core/oci/manifest.ts';
+import { artifactTypeOf } from '../core/oci/manifest-references.ts';
+import { manifestKindOf } from '../core/oci/media-type.ts';
 import type { ManifestBytes } from './image-source.ts';
-import {
-  descriptorsOf,
-  parseAnnotations,
-  parseDescriptor,
-  parseJsonObject,
-} from './index-document.ts';
-import { MANIFEST_MEDIA_TYPES } from './manifest-check.ts';
+import { parseBytes } from './manifest-check.ts';
 import { UpstreamError } from './upstream-error.ts';
 
 /** Manifests looked at before a layout counts as a mistake. */
@@ -48,9 +45,13 @@ async function scan(
   for (const { digest, mediaType } of seen.values()) {
     const manifest = await readManifest(digest, mediaType);
     if (manifest === undefined) continue;
-    see(descriptorsOf(manifest.bytes) ?? []);
-    const { subject, descriptor } = referrerOf(manifest);
+    const parsed = parseBytes(manifest.bytes, mediaType);
+    // What is malformed refers to nothing: whoever fetches it will be told what is wrong.
+    if (!parsed.ok) continue;
+    see(parsed.manifest.manifests);
+    const subject = parsed.manifest.subject?.digest;
     if (subject === undefined) continue;
+    const descriptor = describe(manifest, parsed.manifest);
     const others = referrers.get(subject);
     if (others === undefined) referrers.set(subject, [descriptor]);
     else others.push(descriptor);
@@ -59,26 +60,23 @@ async function scan(
 }
 
 function isManifest({ mediaType }: Descriptor): boolean {
-  return MANIFEST_MEDIA_TYPES.includes(mediaType);
+  return manifestKindOf(mediaType) !== 'opaque';
 }
 
 /**
- * A manifest as a list of referrers describes it.
+ * A manifest as a list of referrers shows it.
  * https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-referrers
  */
-function referrerOf({ digest, mediaType, bytes }: ManifestBytes) {
-  const document = parseJsonObject(bytes);
-  const artifactType =
-    document?.['artifactType'] ?? parseDescriptor(document?.['config'])?.mediaType;
-  const annotations = parseAnnotations(document?.['annotations']);
-  const descriptor: Descriptor = {
+function describe({ digest, mediaType, bytes }: ManifestBytes, manifest: Manifest): Descriptor {
+  const { annotations } = manifest;
+  const artifactType = artifactTypeOf(manifest);
+  return {
     mediaType,
     digest,
     size: bytes.byteLength,
-    ...(typeof artifactType === 'string' && { artifactType }),
+    ...(artifactType !== undefined && { artifactType }),
     ...(annotations !== undefined && { annotations }),
   };
-  return { subject: parseDescriptor(document?.['subject'])?.digest, descriptor };
 }
 
 function tooMany(): UpstreamError {

@@ -1,19 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
+import type { Descriptor } from '../core/oci/descriptor.ts';
 import { algorithmOf, type Digest, type DigestAlgorithm, parseDigest } from '../core/oci/digest.ts';
+import { type ParsedManifest, parseManifest } from '../core/oci/manifest.ts';
+import { manifestKindOf, OCI_INDEX } from '../core/oci/media-type.ts';
 import { parseReference, type Reference } from '../core/oci/reference.ts';
 import type { ManifestBytes } from './image-source.ts';
 import { UpstreamError } from './upstream-error.ts';
-
-/** What a manifest can be. Docker's first schema is none of them: its digest is not that of its bytes. */
-export const MANIFEST_MEDIA_TYPES: readonly string[] = [
-  'application/vnd.oci.image.index.v1+json',
-  'application/vnd.oci.image.manifest.v1+json',
-  'application/vnd.docker.distribution.manifest.list.v2+json',
-  'application/vnd.docker.distribution.manifest.v2+json',
-];
-
-export const INDEX_MEDIA_TYPE = 'application/vnd.oci.image.index.v1+json';
+import { decodeUtf8 } from './utf8.ts';
 
 export interface UncheckedManifest {
   readonly bytes: Uint8Array;
@@ -24,11 +18,12 @@ export interface UncheckedManifest {
 
 /**
  * Makes sure of a manifest before anybody parses it: its media type is known, and it is what was asked
- * for. What a server says its digest is plays no part.
+ * for. What a server says its digest is plays no part. Docker's first schema is not among what is known,
+ * because its digest is not that of its bytes.
  */
 export function checkManifest(reference: Reference, manifest: UncheckedManifest): ManifestBytes {
   const { bytes, mediaType, shown } = manifest;
-  if (mediaType === undefined || !MANIFEST_MEDIA_TYPES.includes(mediaType)) {
+  if (mediaType === undefined || manifestKindOf(mediaType) === 'opaque') {
     const message = `${shown} is no manifest: its media type is "${mediaType ?? ''}"`;
     throw new UpstreamError('bad-answer', message);
   }
@@ -40,9 +35,24 @@ export function checkManifest(reference: Reference, manifest: UncheckedManifest)
   return { digest, mediaType, bytes };
 }
 
-export function digestOf(bytes: Uint8Array, algorithm: DigestAlgorithm): Digest {
+function digestOf(bytes: Uint8Array, algorithm: DigestAlgorithm): Digest {
   // Checked by construction: the hash is written in the grammar of a digest.
   return `${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}` as Digest;
+}
+
+/** What the bytes say, read as the media type they came with, or as the one they claim. */
+export function parseBytes(bytes: Uint8Array, mediaType?: string): ParsedManifest {
+  const text = decodeUtf8(bytes);
+  return text === undefined
+    ? { ok: false, problem: 'it is no UTF-8' }
+    : parseManifest(text, mediaType);
+}
+
+/** What an index lists; `name` is who sent it. */
+export function requireDescriptors(bytes: Uint8Array, name: string): readonly Descriptor[] {
+  const parsed = parseBytes(bytes, OCI_INDEX);
+  if (parsed.ok) return parsed.manifest.manifests;
+  throw new UpstreamError('bad-answer', `"${name}" has a malformed index: ${parsed.problem}`);
 }
 
 /** Callers hold text that came from outside: nothing is asked for what is neither a tag nor a digest. */

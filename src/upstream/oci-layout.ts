@@ -2,18 +2,19 @@
 import { join } from 'node:path';
 import type { Descriptor } from '../core/oci/descriptor.ts';
 import { algorithmOf, type Digest, hexOf } from '../core/oci/digest.ts';
+import { parseDocument } from '../core/oci/manifest-document.ts';
 import type { ImageSource, ManifestBytes } from './image-source.ts';
-import { parseJsonObject } from './index-document.ts';
 import { readLayoutFile, streamLayoutFile } from './layout-files.ts';
 import { layoutReferrers } from './layout-referrers.ts';
 import {
   checkManifest,
-  MANIFEST_MEDIA_TYPES,
+  parseBytes,
+  requireDescriptors,
   requireDigest,
   requireReference,
 } from './manifest-check.ts';
-import { requireDescriptors } from './referrers.ts';
 import { UpstreamError } from './upstream-error.ts';
+import { decodeUtf8 } from './utf8.ts';
 
 const REF_NAME = 'org.opencontainers.image.ref.name';
 
@@ -60,7 +61,8 @@ export async function ociLayoutSource(directory: string): Promise<ImageSource> {
 
 async function requireLayout(directory: string): Promise<void> {
   const bytes = await readLayoutFile(join(directory, 'oci-layout'));
-  const version = bytes && parseJsonObject(bytes)?.['imageLayoutVersion'];
+  const document = parseDocument(decodeUtf8(bytes ?? new Uint8Array()) ?? '');
+  const version = typeof document === 'string' ? undefined : document['imageLayoutVersion'];
   if (typeof version === 'string' && /^1\.\d{1,9}\.\d{1,9}$/.test(version)) return;
   const message = `"${directory}" is no image layout of version 1: its file oci-layout is missing or says otherwise`;
   throw new UpstreamError('bad-answer', message);
@@ -82,12 +84,8 @@ function entryOfTag(
   throw new UpstreamError('bad-answer', `"${name}" has more than one image tagged "${tag}"`);
 }
 
-/** A child of an index is named by digest only, so its document has to say what it is; older ones do by their members. */
+/** A child of an index is named by digest only, so its document has to say what it is. */
 function mediaTypeOf(bytes: Uint8Array): string | undefined {
-  const document = parseJsonObject(bytes);
-  const written = document?.['mediaType'];
-  if (typeof written === 'string') return written;
-  const [indexType, manifestType] = MANIFEST_MEDIA_TYPES;
-  if (Array.isArray(document?.['manifests'])) return indexType;
-  return Array.isArray(document?.['layers']) ? manifestType : undefined;
+  const parsed = parseBytes(bytes);
+  return parsed.ok ? parsed.manifest.mediaType : undefined;
 }

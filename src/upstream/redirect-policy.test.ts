@@ -20,6 +20,7 @@ test.each([
 test('threat 5: who has left the origin does not come home', () => {
   const away = nextHop(home, 'https://evil.example/');
   expect(nextHop(away, 'https://up.example/v2/secret/manifests/x').isHome).toBe(false);
+  expect(nextHop(away, '/further').isHome).toBe(false);
 });
 
 test.each(['http://up.example/v2/b', 'http://cdn.example/b'])(

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Descriptor } from '../core/oci/descriptor.ts';
 import { nextTarget, parseLinks } from '../core/oci/link-header.ts';
+import { OCI_INDEX, parseMediaType } from '../core/oci/media-type.ts';
 import { queryOfPage } from '../core/routing/rewrite-list.ts';
-import { descriptorsOf } from './index-document.ts';
-import { INDEX_MEDIA_TYPE } from './manifest-check.ts';
+import { requireDescriptors } from './manifest-check.ts';
 import type { UpstreamClient, UpstreamHead } from './upstream-client.ts';
 import { UpstreamError } from './upstream-error.ts';
 
@@ -27,10 +27,10 @@ export async function fetchReferrers(
   const found: Descriptor[] = [];
   let query: string | undefined = '';
   for (let page = 0; query !== undefined && page < MOST_PAGES; page += 1) {
-    const options = { query, accept: INDEX_MEDIA_TYPE, signal };
+    const options = { query, accept: OCI_INDEX, signal };
     const answer = await client.get(`/v2/${repository}/${path}`, options);
     // Registries without the API answer 404, or a page of something else: the tag schema is asked then.
-    const isList = essenceOf(answer?.header('content-type')) === INDEX_MEDIA_TYPE;
+    const isList = parseMediaType(answer?.header('content-type') ?? '') === OCI_INDEX;
     if (answer === undefined || !isList) return page === 0 ? undefined : found;
     found.push(...requireDescriptors(answer.bytes, repository));
     query = nextQuery(answer, request);
@@ -51,16 +51,4 @@ function nextQuery(answer: UpstreamHead, request: ReferrersRequest): string | un
   if (query !== undefined) return query;
   const message = `the referrers of "${repository}" go on where they do not belong`;
   throw new UpstreamError('bad-answer', message);
-}
-
-/** The descriptors of an index; `name` is who sent it. */
-export function requireDescriptors(bytes: Uint8Array, name: string): readonly Descriptor[] {
-  const descriptors = descriptorsOf(bytes);
-  if (descriptors !== undefined) return descriptors;
-  throw new UpstreamError('bad-answer', `"${name}" sent an index that is malformed`);
-}
-
-/** A media type without its parameters. */
-export function essenceOf(contentType: string | undefined): string | undefined {
-  return contentType?.split(';', 1)[0]?.trim().toLowerCase();
 }

@@ -1,16 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 import { algorithmOf, type Digest, hexOf } from '../core/oci/digest.ts';
+import {
+  DOCKER_LIST,
+  DOCKER_MANIFEST,
+  OCI_INDEX,
+  OCI_MANIFEST,
+  parseMediaType,
+} from '../core/oci/media-type.ts';
 import { isRepository } from '../core/oci/repository.ts';
 import type { ImageSource, ManifestBytes } from './image-source.ts';
 import {
   checkManifest,
-  MANIFEST_MEDIA_TYPES,
+  requireDescriptors,
   requireDigest,
   requireReference,
 } from './manifest-check.ts';
-import { essenceOf, fetchReferrers, requireDescriptors } from './referrers.ts';
+import { fetchReferrers } from './referrers.ts';
 import type { UpstreamClient } from './upstream-client.ts';
 import { UpstreamError } from './upstream-error.ts';
+
+/** A registry that is not told what we understand may convert an index into one of its images. */
+const ACCEPT = [OCI_INDEX, OCI_MANIFEST, DOCKER_LIST, DOCKER_MANIFEST].join(', ');
 
 /**
  * One repository of a registry. `Docker-Content-Digest` is not looked at: bytes are hashed. The client
@@ -31,10 +41,9 @@ export function registrySource(
     signal?: AbortSignal,
   ): Promise<ManifestBytes | undefined> {
     const reference = requireReference(text);
-    const accept = MANIFEST_MEDIA_TYPES.join(', ');
-    const found = await client.get(`${base}/manifests/${text}`, { accept, signal });
+    const found = await client.get(`${base}/manifests/${text}`, { accept: ACCEPT, signal });
     if (found === undefined) return undefined;
-    const mediaType = essenceOf(found.header('content-type'));
+    const mediaType = parseMediaType(found.header('content-type') ?? '');
     const shown = `"${text}" of ${name}`;
     return checkManifest(reference, { bytes: found.bytes, mediaType, shown });
   }

@@ -7,7 +7,7 @@ export interface FailedRequest {
 }
 
 const TIMEOUTS = ['UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT'];
-const NO_HTTP = /^HPE_|^UND_ERR_(?:HEADERS_OVERFLOW|RES_CONTENT_LENGTH_MISMATCH|INVALID_ARG)$/;
+const NO_HTTP = /^UND_ERR_(?:HEADERS_OVERFLOW|RES_CONTENT_LENGTH_MISMATCH|INVALID_ARG)$/;
 
 /** The one place where the library's and Node's errors are understood. */
 export function upstreamError(error: unknown, { url, signal }: FailedRequest): UpstreamError {
@@ -20,8 +20,9 @@ export function upstreamError(error: unknown, { url, signal }: FailedRequest): U
   if (signal?.aborted) {
     return new UpstreamError('aborted', `gave up on ${shown}`, { cause: error });
   }
-  if (NO_HTTP.test(code)) {
-    const message = `${shown} does not answer in valid HTTP (${code})`;
+  // The parser's errors do not always have a code.
+  if (NO_HTTP.test(code) || nameOf(error) === 'HTTPParserError') {
+    const message = `${shown} does not answer in valid HTTP`;
     return new UpstreamError('bad-answer', message, { cause: error });
   }
   const message = `cannot reach ${shown} (${code || 'connection lost'}): check its address and the network`;

@@ -113,13 +113,13 @@ describe('what is read', () => {
     }
   });
 
-  test('what is no HTTP is a bad answer', async () => {
-    const up = await start(() => ({
-      write: (response) => response.socket?.end('nonsense\r\n\r\n'),
-    }));
-    await expect(connect(up.url, { limits: { retries: 0 } }).get(PATH)).rejects.toMatchObject({
-      name: 'UpstreamError',
-    });
+  test.each([
+    ['what is no HTTP', 'nonsense\r\n\r\n'],
+    ['a header without end', `HTTP/1.1 200 OK\r\nX: ${'x'.repeat(70_000)}`],
+  ])('%s is a bad answer', async (_name, text) => {
+    const up = await start(() => ({ write: (response) => void response.socket?.end(text) }));
+    await expect(connect(up.url).get(PATH)).rejects.toMatchObject({ code: 'bad-answer' });
+    expect(up.requests).toHaveLength(1);
   });
 });
 
@@ -231,6 +231,20 @@ describe('credentials', () => {
     expect(tokens()).toHaveLength(2);
   });
 
+  test('a token that is not taken any more is replaced', async () => {
+    const tokens = ['first', 'second'];
+    let current = '';
+    const up: FakeUpstream = await start((request) => {
+      if (request.target.startsWith('/token')) current = tokens.shift() ?? '';
+      return wantsToken(`${up.url}/token`, current)(request);
+    });
+    const client = connect(up.url);
+    await client.get(PATH);
+    current = 'revoked';
+    await client.get(PATH);
+    expect(authorizations(up).slice(-3)).toEqual(['Bearer first', BASIC, 'Bearer second']);
+  });
+
   test('without credentials the token is asked for anonymously', async () => {
     const up: FakeUpstream = await start((request) =>
       wantsToken(`${up.url}/token`, 'free')(request),
@@ -303,6 +317,18 @@ describe('a hostile upstream', () => {
     const client = connect(up.url, { allowPrivateHosts: [evil.host] });
     await expect(client.get(PATH)).rejects.toMatchObject({ code: 'unauthorized' });
     expect(authorizations(evil)).toEqual([undefined]);
+  });
+
+  test('threat 5: a redirect within another origin does not make it the origin', async () => {
+    const evil: FakeUpstream = await start(({ target }) =>
+      target === '/x'
+        ? leadTo('/y')
+        : { status: 401, headers: { 'www-authenticate': 'Basic realm="x"' } },
+    );
+    const up = await start(() => leadTo(`${evil.url}/x`));
+    const client = connect(up.url, { allowPrivateHosts: [evil.host] });
+    await expect(client.get(PATH)).rejects.toMatchObject({ code: 'unauthorized' });
+    expect(authorizations(evil)).toEqual([undefined, undefined]);
   });
 
   test('threat 4: a realm of another host gets no credentials, and may not be plain http', async () => {

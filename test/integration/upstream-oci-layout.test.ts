@@ -53,8 +53,8 @@ describe('manifests', () => {
   });
 
   test('a child of an index is what its document says, or what its members show', async () => {
-    const oldManifest = contentOf({ schemaVersion: 2, layers: [] }, manifest.mediaType);
-    const oldIndex = contentOf({ schemaVersion: 2, manifests: [] }, someIndex([]).mediaType);
+    const oldManifest = someManifest({ mediaType: undefined });
+    const oldIndex = someIndex([], { mediaType: undefined });
     const source = await layout([], [manifest, oldManifest, oldIndex]);
     for (const child of [manifest, oldManifest, oldIndex]) {
       expect(await source.fetchManifest(child.digest)).toEqual(child);
@@ -146,6 +146,15 @@ describe('referrers', () => {
     expect(await source.listReferrers(manifest.digest)).toEqual(expected);
     expect(await source.listReferrers(manifest.digest)).toEqual(expected);
     expect(await source.listReferrers(signature.digest)).toEqual([]);
+  });
+
+  test('are not looked for in what is malformed or no manifest', async () => {
+    const odd = [
+      contentOf({ subject, layers: [] }, manifest.mediaType),
+      contentOf({ subject }, 'text/plain'),
+    ];
+    const source = await layout(odd.map(descriptorOf), odd);
+    expect(await source.listReferrers(manifest.digest)).toEqual([]);
   });
 
   test('threat 24: each manifest is looked at once, however often an index names it', async () => {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { isObject, type JsonObject } from '../oci/json-object.ts';
 import { formatLinks, type Link, parseLinks } from '../oci/link-header.ts';
 import { parseRegistryRoute, type RegistryRoute } from '../oci/registry-route.ts';
 import { parseRequestTarget } from '../oci/request-target.ts';
@@ -82,24 +83,11 @@ function isTagsList(document: JsonObject | undefined): boolean {
   return tags === null || (Array.isArray(tags) && tags.every((tag) => typeof tag === 'string'));
 }
 
-/** https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-referrers */
-export function isReferrersList(text: string): boolean {
-  const document = parseObject(text);
-  return document?.['schemaVersion'] === 2 && Array.isArray(document['manifests']);
-}
-
-type JsonObject = Readonly<Record<string, unknown>>;
-
 function parseObject(text: string): JsonObject | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    // Checked: an object that is no array has members by name.
-    return isObject(value) ? (value as JsonObject) : undefined;
+    return isObject(value) ? value : undefined;
   } catch {
     return undefined; // no JSON
   }
-}
-
-function isObject(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
