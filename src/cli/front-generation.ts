@@ -9,7 +9,7 @@ import { buildPrefixTable, type PrefixTable } from '../core/net/prefix-table.ts'
 import { parseRegionCoordinates } from '../core/net/region-coordinates.ts';
 import type { RoutingTable } from '../core/routing/routing-table.ts';
 import type { Log } from '../log.ts';
-import { readFeedFiles } from '../ranges/feed-files.ts';
+import { type RangeFeed, readFeedFiles } from '../ranges/feed-files.ts';
 import { type Generation, generation } from '../redirector/generation.ts';
 import type { LoadedConfig } from './load-config.ts';
 
@@ -31,11 +31,15 @@ async function readPrefixes(
   const folder = resolve(directory, config.cloudRanges.directory ?? '.');
   const { entries, problems } = await readFeedFiles(
     (name) => readIfThere(join(folder, name)),
-    feeds,
+    feeds.map(feedOf),
   );
   for (const { feed, problem } of problems)
     log.warn('cloud-ranges-missing', { feed, problem, folder });
   return buildPrefixTable([...staticEntries(own), ...entries]);
+}
+
+function feedOf(feed: Config['cloudRanges']['feeds'][number]): RangeFeed {
+  return typeof feed === 'string' ? feed : { kind: 'geofeed', name: feed.geofeed };
 }
 
 type StaticRange = Config['cloudRanges']['static'][number];

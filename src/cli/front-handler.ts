@@ -75,7 +75,10 @@ interface UpstreamClients {
   close(): Promise<void>;
 }
 
-/** One client for each upstream of the configuration, opened when the first list is asked for. */
+/**
+ * One client for each upstream of the configuration, opened when the first list is asked for. Nothing is
+ * tried twice: a client is waiting, and the redirect that it gets instead does as well.
+ */
 function upstreamClients(config: Config, log: Log): UpstreamClients {
   const known = new Set(config.upstreams.map(({ url }) => url));
   const open = new Map<string, UpstreamClient>();
@@ -84,7 +87,7 @@ function upstreamClients(config: Config, log: Log): UpstreamClients {
       const { openUpstream } = await import('../upstream/http-client.ts');
       return listFetcher((url) => {
         if (!known.has(url)) return undefined;
-        const client = open.get(url) ?? openUpstream({ origin: url, log });
+        const client = open.get(url) ?? openUpstream({ origin: url, limits: { retries: 0 }, log });
         open.set(url, client);
         return client;
       })(question);

@@ -100,11 +100,15 @@ const Rule = z.strictObject({
     ),
 });
 
+const Geofeed = z.strictObject({ geofeed: Name });
+
 const CloudRanges = z.strictObject({
   feeds: z
-    .array(z.enum(['aws', 'gcp', 'azure', 'oracle']))
+    .array(z.union([z.enum(['aws', 'gcp', 'azure', 'oracle']), Geofeed]))
     .default([])
-    .describe('files `<feed>.json` in `directory`, as the providers publish them'),
+    .describe(
+      'files in `directory` as the providers publish them: `aws.json`, or `linode.csv` for `{ geofeed: linode }` (RFC 8805)',
+    ),
   directory: z.string().min(1).optional().describe('a folder; relative to the configuration file'),
   static: z
     .array(z.strictObject({ prefix: PrefixText, cloud: Name, region: Name }))
