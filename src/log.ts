@@ -20,6 +20,7 @@ export function openLog(level: LogLevel, write?: (line: string) => void): Log {
     messageKey: 'event',
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
+    serializers: { err: (error: unknown) => errorFields(error) },
   };
   const lines = pino(options, write === undefined ? pino.destination(2) : { write });
   return {
@@ -30,3 +31,32 @@ export function openLog(level: LogLevel, write?: (line: string) => void): Log {
 }
 
 export const silentLog: Log = { info() {}, warn() {}, error() {} };
+
+/** Deep enough for every chain of ours; a chain that bites its own tail ends too. */
+const MAX_CAUSES = 8;
+
+/**
+ * Only the fields named here: the errors of cloud SDKs and HTTP clients carry whole requests with them, and
+ * with those the credentials.
+ */
+function errorFields(error: unknown, depth = 0): LogFields {
+  if (!(error instanceof Error)) return { message: withoutSecrets(String(error)) };
+  return {
+    type: error.name,
+    code: 'code' in error ? error.code : undefined,
+    message: withoutSecrets(error.message),
+    stack: error.stack === undefined ? undefined : withoutSecrets(error.stack),
+    cause:
+      error.cause === undefined || depth === MAX_CAUSES
+        ? undefined
+        : errorFields(error.cause, depth + 1),
+  };
+}
+
+/** What libraries are known to quote in messages: user information and queries of URLs, and tokens. */
+function withoutSecrets(text: string): string {
+  return text
+    .replace(/:\/\/[^\s/?#@"']*@/g, '://[secret]@')
+    .replace(/\?[^\s"'=?]{1,256}=[^\s"']*/g, '?[query]')
+    .replace(/\b(bearer|basic)\s+[\w.~+/=-]{8,}/gi, '$1 [secret]');
+}
