@@ -26,7 +26,16 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'storage/driver.ts',
     'upstream',
   ],
-  registry: ['core', 'protocol', 'config', 'log', 'metrics', 'storage/driver.ts', 'upstream'],
+  registry: [
+    'core',
+    'protocol',
+    'config',
+    'log',
+    'metrics',
+    'storage/driver.ts',
+    'storage/storage-error.ts',
+    'upstream',
+  ],
   http: ['core', 'protocol', 'config', 'log', 'metrics', 'redirector', 'registry'],
   web: ['core', 'protocol'],
   cli: [
