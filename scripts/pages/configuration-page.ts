@@ -19,9 +19,9 @@ const SchemaShape: z.ZodType<Schema> = z.lazy(() =>
   z.object({
     type: z.string().optional(),
     description: z.string().optional(),
-    default: z.unknown(),
+    default: z.unknown().optional(),
     enum: z.array(z.unknown()).optional(),
-    const: z.unknown(),
+    const: z.unknown().optional(),
     properties: z.record(z.string(), SchemaShape).optional(),
     required: z.array(z.string()).optional(),
     items: z.union([SchemaShape, z.boolean()]).optional(),

@@ -3,10 +3,19 @@ import { z } from 'zod';
 import { isRepository } from '../core/oci/repository.ts';
 import { BlobPathText, Duration, HttpUrl, Name, oneOrMore, PrefixText } from './values.ts';
 
-const Port = z.int().min(0).max(65535);
+const Port = z.int().min(0).max(65535).describe('0 takes any that is free');
+const Host = z
+  .string()
+  .min(1)
+  .describe('the address to listen on; `::` is every one, IPv4 included');
 
 const Place = z
-  .strictObject({ cloud: Name, region: Name })
+  .strictObject({
+    cloud: Name.describe(
+      'as the cloud ranges call it: `aws`, `gcp`, `azure`, `oracle`, or a name of yours',
+    ),
+    region: Name.describe('as the provider calls it'),
+  })
   .describe(
     'where it stands, in the words of the cloud ranges: what `same-region` and `nearest` go by',
   );
@@ -126,7 +135,9 @@ const Existence = z.strictObject({
   heldFor: Duration.prefault('1h').describe(
     'how long "held" is believed; after that it is used once more and asked again',
   ),
-  absentFor: Duration.prefault('30s'),
+  absentFor: Duration.prefault('30s').describe(
+    'how long a backend is not asked again for what it lacks',
+  ),
   notNowFor: Duration.prefault('5s').describe(
     'how long a backend that answered 403, 429, 5xx or not at all is passed over for this blob',
   ),
@@ -151,11 +162,12 @@ const Delivery = z.enum(['fetch', 'redirect']).default('fetch');
 
 /** The document `archeion serve` reads. Every object is strict: a typo is an error, not a default. */
 export const ConfigSchema = z.strictObject({
-  listen: z.strictObject({ host: z.string().default('::'), port: Port.default(8080) }).prefault({}),
+  listen: z.strictObject({ host: Host.default('::'), port: Port.default(8080) }).prefault({}),
   admin: z
-    .strictObject({ host: z.string().default('127.0.0.1'), port: Port.default(8081) })
+    .strictObject({ host: Host.default('127.0.0.1'), port: Port.default(8081) })
+
     .prefault({})
-    .describe('/livez, /readyz and /metrics'),
+    .describe('for operators: /livez, /readyz and /metrics'),
   clientAddress: ClientAddress.prefault({}).describe(
     'who is asking; by default the peer of the connection',
   ),
@@ -183,10 +195,10 @@ export const ConfigSchema = z.strictObject({
   tagsList: Delivery.describe(
     '`fetch`: answered by the front under its own name; `redirect`: clients that page then ask the wrong host',
   ),
-  referrers: Delivery,
+  referrers: Delivery.describe('the same for the referrers of a digest'),
   cloudRanges: CloudRanges.prefault({}).describe('which cloud and region an address belongs to'),
   existence: Existence.prefault({}).describe('what is remembered of probes'),
-  probes: Probes.prefault({}),
+  probes: Probes.prefault({}).describe('how backends are asked whether they hold a blob'),
   log: z
     .strictObject({
       level: z.enum(['info', 'warn', 'error', 'silent']).default('info'),
