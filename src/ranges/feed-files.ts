@@ -66,6 +66,7 @@ function nameOf(feed: RangeFeed): string {
 }
 
 function parse(feed: RangeFeed, text: string): RangeFeedResult {
+  if (typeof feed !== 'string') return parseGeofeed(text, feed.name);
   switch (feed) {
     case 'aws':
       return parseAwsRanges(text);
@@ -75,7 +76,5 @@ function parse(feed: RangeFeed, text: string): RangeFeedResult {
       return parseOracleRanges(text);
     case 'azure':
       return parseAzureRanges(text);
-    default:
-      return parseGeofeed(text, feed.name);
   }
 }

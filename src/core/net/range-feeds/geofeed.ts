@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { rangeCollector } from './range-collector.ts';
+import { LONGEST_FEED, rangeCollector } from './range-collector.ts';
 import type { RangeFeedResult } from './range-feed.ts';
 
 /**
@@ -11,6 +11,7 @@ import type { RangeFeedResult } from './range-feed.ts';
  * without a country asks for its prefix not to be located, and is skipped.
  */
 export function parseGeofeed(text: string, cloud: string): RangeFeedResult {
+  if (text.length > LONGEST_FEED) return { ok: false, problems: ['too long for a geofeed'] };
   const feed = rangeCollector(cloud);
   for (const [place, line] of text.split('\n').entries()) {
     if (line.trim() === '' || line.startsWith('#')) continue;

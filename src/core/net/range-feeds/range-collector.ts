@@ -16,8 +16,8 @@ export interface RangeCollector {
 
 export type Visit = (item: unknown, place: number) => string | undefined;
 
-/** The largest feed there is has 5 MB; a larger text by far is something else. */
-const LONGEST = 64 * 1024 * 1024;
+/** The largest feed there is has 5 million characters; a text so much larger is something else. */
+export const LONGEST_FEED = 64 * 1024 * 1024;
 /** Enough to see what is wrong; a file of something else would fill the log. */
 const MOST_PROBLEMS = 20;
 // Regions end up in metrics and logs, so a feed may not call one whatever it likes.
@@ -81,9 +81,9 @@ export function collectFromJson(
 }
 
 function parseJson(text: string): unknown {
-  if (text.length > LONGEST) return undefined;
+  if (text.length > LONGEST_FEED) return undefined;
   try {
-    return JSON.parse(text);
+    return JSON.parse(text.replace(/^\uFEFF/, '')); // some publish with a byte order mark
   } catch {
     // Where in the text it went wrong helps nobody: these files are written by programs.
     return undefined;
