@@ -36,6 +36,7 @@ export function openHistogram(name: string, options: HistogramOptions): Readable
     observe(value, ...labels) {
       const one = series.at(labels);
       const bucket = bounds.findIndex((bound) => value <= bound);
+      if (bucket < 0) return; // not a number
       one.counts[bucket] = (one.counts[bucket] ?? 0) + 1;
       one.sum += value;
     },
