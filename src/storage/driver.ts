@@ -10,7 +10,7 @@ export interface ObjectInfo {
   readonly modifiedAt: number;
 }
 
-/** Inclusive at both ends, as in an HTTP Range header. `last` may lie past the end. */
+/** Inclusive at both ends, as in an HTTP Range header. Both may lie past the end. */
 export interface ByteRange {
   readonly first: number;
   readonly last: number;
@@ -27,17 +27,22 @@ export interface WriteOptions {
 }
 
 export interface ListOptions {
-  /** Only keys greater than this one. */
+  /** Only keys greater than this one, cut keys included: the last key of a page gives the next page. */
   readonly after?: string;
   readonly limit?: number;
-  /** Keys are cut after the first delimiter behind the prefix, and each cut key comes once. */
+  /**
+   * Keys are cut after the first delimiter behind the prefix, and each cut key comes once, with size 0, time 0 and
+   * an empty version.
+   */
   readonly delimiter?: string;
 }
 
 export type Body = string | Uint8Array | AsyncIterable<Uint8Array>;
 
 export interface ReadResult {
+  /** Of the whole object, whatever the range. */
   readonly info: ObjectInfo;
+  /** Read it to its end, or close its iterator: it may hold a file or a connection open. To be read once. */
   readonly body: AsyncIterable<Uint8Array>;
 }
 
@@ -55,6 +60,9 @@ export interface UploadHandle {
  * - A write is atomic: readers see all of it or none of it, and an acknowledged one survives a crash.
  * - A condition that does not hold is `'conflict'`, and nothing has changed.
  * - Keys are listed in byte order of their UTF-8.
+ * - A key is 1 to 1024 bytes of UTF-8 in segments between single slashes, without NUL. It may be an object and
+ *   the beginning of other keys at once.
+ * - What the body of a write throws is thrown as it is, and nothing is written.
  * - Anything else that goes wrong throws a StorageError that names the key.
  *
  * `test/support/storage-driver-contract.ts` says the same as tests; every driver runs it.
@@ -71,6 +79,11 @@ export interface StorageDriver {
   list(prefix: string, options?: ListOptions): AsyncIterable<ObjectInfo>;
   /** Within the store, whatever the size. */
   copy(from: string, to: string): Promise<ObjectInfo | undefined>;
+  /**
+   * An upload is no object until it is finished; unless it is finished or aborted it takes space for days.
+   * A part counts when it is in the handle: of two that were appended to the same handle only one will.
+   * After `'conflict'` the upload is still there. An unknown one throws `unknown-upload`, but may be aborted.
+   */
   startUpload(key: string, options?: { readonly contentType?: string }): Promise<UploadHandle>;
   appendPart(upload: UploadHandle, body: Body, signal?: AbortSignal): Promise<UploadHandle>;
   finishUpload(upload: UploadHandle, condition?: WriteCondition): Promise<ObjectInfo | 'conflict'>;

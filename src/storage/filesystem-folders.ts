@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+import { mkdir, open, rmdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { errorCode } from './filesystem-errors.ts';
+
+/** Folders that come and go with the objects in them. */
+export interface Folders {
+  /** Does something that needs a folder, which is made first, and again when somebody pruned it meanwhile. */
+  within<T>(folder: string, work: () => Promise<T>): Promise<T>;
+  /** Removes a folder, and those above it, as far as they are empty. Readers never notice. */
+  prune(folder: string): Promise<void>;
+}
+
+/** A folder that nine others empty at the same time is a good sign that something else is wrong. */
+const ATTEMPTS = 10;
+
+/** Memory for folder names is bounded; forgetting one costs a few system calls. */
+const MOST_KNOWN = 10_000;
+
+export function openFolders(root: string): Folders {
+  // Made and on disk, as far as this process knows.
+  const known = new Set<string>();
+
+  const ensure = async (folder: string): Promise<void> => {
+    if (known.has(folder)) return;
+    const first = await mkdir(folder, { recursive: true });
+    // Those above are synced even when they were there: another process may have made them just now.
+    const highest = first === undefined ? root : shorter(root, dirname(first));
+    for (let above = folder; above.length > highest.length; ) {
+      above = dirname(above);
+      await syncFolder(above);
+    }
+    if (known.size >= MOST_KNOWN) known.clear();
+    known.add(folder);
+  };
+
+  return {
+    async within(folder, work) {
+      for (let attempt = 1; ; attempt++) {
+        await ensure(folder);
+        try {
+          return await work();
+        } catch (error) {
+          if (errorCode(error) !== 'ENOENT' || attempt === ATTEMPTS) throw error;
+          known.delete(folder);
+        }
+      }
+    },
+    async prune(folder) {
+      for (let path = folder; path.length > root.length; path = dirname(path)) {
+        known.delete(path);
+        try {
+          await rmdir(path);
+        } catch {
+          return; // not empty, or gone: either way there is nothing more to do
+        }
+      }
+    },
+  };
+}
+
+/** Makes what happened to a folder's names last. */
+export async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+function shorter(one: string, other: string): string {
+  return one.length <= other.length ? one : other;
+}

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+import { link, lstat, rename, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ObjectInfo, StorageDriver, WriteCondition } from './driver.ts';
+import { errorCode, ifPresent } from './filesystem-errors.ts';
+import { type Folders, syncFolder } from './filesystem-folders.ts';
+import { pathOfKey } from './filesystem-keys.ts';
+import type { HeldLock, Locks } from './filesystem-lock.ts';
+import { infoOf, type TemporaryFile } from './filesystem-temporary.ts';
+import { StorageError } from './storage-error.ts';
+
+/** Where an object is, and the lock beside it. */
+export interface Place {
+  readonly key: string;
+  readonly folder: string;
+  readonly path: string;
+  readonly lock: string;
+}
+
+export function placeOf(root: string, key: string): Place {
+  const { folder, file } = pathOfKey(key);
+  const path = join(root, folder);
+  return { key, folder: path, path: join(path, file), lock: join(path, `.lock-${file}`) };
+}
+
+export async function statObject({ key, path }: Place): Promise<ObjectInfo | undefined> {
+  const facts = await ifPresent(lstat(path, { bigint: true }));
+  return facts?.isFile() === true ? infoOf(key, facts) : undefined;
+}
+
+/**
+ * The changes that others see at once and whole. Whatever replaces or removes an object holds its lock; the
+ * file that is published may be moved or linked, and is the caller's to clean up.
+ */
+export interface Publisher {
+  publish(
+    place: Place,
+    file: TemporaryFile,
+    condition?: WriteCondition,
+  ): Promise<ObjectInfo | 'conflict'>;
+  remove(place: Place, condition?: WriteCondition): ReturnType<StorageDriver['remove']>;
+}
+
+export function openPublisher(folders: Folders, locks: Locks): Publisher {
+  const underLock = async <T>(place: Place, work: (lock: HeldLock) => Promise<T>): Promise<T> => {
+    const done = await locks.hold(place.lock, async (lock) => ({ result: await work(lock) }));
+    if (done !== undefined) return done.result;
+    throw new StorageError('failed', place.key, 'locked for too long by another process');
+  };
+
+  return {
+    publish: (place, file, condition) =>
+      folders.within(place.folder, () =>
+        condition !== undefined && 'absent' in condition
+          ? create(place, file)
+          : underLock(place, (lock) => replace({ place, file, lock, version: condition?.version })),
+      ),
+    async remove(place, condition) {
+      if ((await statObject(place)) === undefined) return 'absent';
+      const work = underLock(place, (lock) => removeObject(place, lock, condition));
+      const outcome = (await ifPresent(work)) ?? 'absent'; // the folder went with its last object
+      if (outcome === 'removed') await folders.prune(place.folder);
+      return outcome;
+    },
+  };
+}
+
+/** A link fails when the name is taken, and needs no lock: nothing that was there goes. */
+async function create(place: Place, file: TemporaryFile): Promise<ObjectInfo | 'conflict'> {
+  try {
+    await link(file.path, place.path);
+  } catch (error) {
+    if (errorCode(error) === 'EEXIST') return 'conflict';
+    throw error;
+  }
+  await syncFolder(place.folder);
+  return file.info;
+}
+
+interface Replacement {
+  readonly place: Place;
+  readonly file: TemporaryFile;
+  readonly lock: HeldLock;
+  readonly version: string | undefined;
+}
+
+async function replace({
+  place,
+  file,
+  lock,
+  version,
+}: Replacement): Promise<ObjectInfo | 'conflict'> {
+  if (version !== undefined && (await statObject(place))?.version !== version) return 'conflict';
+  await requireHeld(place, lock);
+  await rename(file.path, place.path);
+  await syncFolder(place.folder);
+  return file.info;
+}
+
+async function removeObject(
+  place: Place,
+  lock: HeldLock,
+  condition: WriteCondition | undefined,
+): ReturnType<StorageDriver['remove']> {
+  const found = await statObject(place);
+  if (found === undefined) return 'absent';
+  if (condition !== undefined && ('absent' in condition || condition.version !== found.version)) {
+    return 'conflict';
+  }
+  await requireHeld(place, lock);
+  await unlink(place.path);
+  await syncFolder(place.folder);
+  return 'removed';
+}
+
+/** A process that slept through its lock's lifetime changes nothing any more. */
+async function requireHeld({ key }: Place, lock: HeldLock): Promise<void> {
+  if (!(await lock.isHeld()))
+    throw new StorageError('failed', key, 'lost the lock: it took too long');
+}

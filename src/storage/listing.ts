@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { ListOptions, ObjectInfo } from './driver.ts';
+import { afterPrefix, compareKeys } from './key.ts';
+
+/** Where a walk over keys stands. The listing moves it forward while the walk goes on. */
+export interface ListCursor {
+  readonly prefix: string;
+  /** Keys up to here are not wanted any more: whole branches of them need no look. */
+  after: string;
+}
+
+/** Walks objects in byte order of their keys. May show more than the cursor asks for, never less. */
+export type Walk = (cursor: ListCursor) => AsyncIterable<ObjectInfo>;
+
+/** What `list` promises, on top of a walk: `after`, `limit`, and keys cut at a delimiter. */
+export async function* listing(
+  walk: Walk,
+  prefix: string,
+  { after = '', limit = Number.POSITIVE_INFINITY, delimiter = '' }: ListOptions,
+): AsyncGenerator<ObjectInfo, void, undefined> {
+  const cursor: ListCursor = { prefix, after };
+  let left = limit;
+  let lastCut = '';
+  if (left <= 0) return;
+  for await (const info of walk(cursor)) {
+    const { key } = info;
+    if (!key.startsWith(prefix) || compareKeys(key, cursor.after) <= 0) continue;
+    const cut = cutKey(key, prefix, delimiter);
+    if (cut !== key) {
+      cursor.after = afterPrefix(cut);
+      // Shown already, on this page or, when it is not greater than `after`, on the one before.
+      if (cut === lastCut || compareKeys(cut, after) <= 0) continue;
+      lastCut = cut;
+    }
+    yield cut === key ? info : { key: cut, size: 0, version: '', modifiedAt: 0 };
+    left -= 1;
+    if (left <= 0) return;
+  }
+}
+
+function cutKey(key: string, prefix: string, delimiter: string): string {
+  const found = delimiter === '' ? -1 : key.indexOf(delimiter, prefix.length);
+  return found === -1 ? key : key.slice(0, found + delimiter.length);
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+import { expect, test } from 'vitest';
+import type { StorageDriver } from '../../src/storage/driver.ts';
+import { bytesIn, textAt } from './storage-reading.ts';
+
+/** Writes and removals that depend on what is there. */
+export function conditionContract(open: () => Promise<StorageDriver>): void {
+  test('a write to an absent key happens once', async () => {
+    const storage = await open();
+    const writes = Array.from({ length: 8 }, (_, index) =>
+      storage.write('new/key', `${index}`, { condition: { absent: true } }),
+    );
+    const results = await Promise.all(writes);
+    const winner = results.findIndex((result) => result !== 'conflict');
+    expect(results.filter((result) => result === 'conflict')).toHaveLength(7);
+    expect(await textAt(storage, 'new/key')).toBe(`${winner}`);
+  });
+
+  test('a write over a version happens once', async () => {
+    const storage = await open();
+    const version = await versionOf(storage, 'key', 'first');
+    const writes = Array.from({ length: 8 }, (_, index) =>
+      storage.write('key', `${index}`, { condition: { version } }),
+    );
+    const results = await Promise.all(writes);
+    expect(results.filter((result) => result === 'conflict')).toHaveLength(7);
+    expect(await storage.write('key', 'late', { condition: { version } })).toBe('conflict');
+    expect(await storage.write('other', 'x', { condition: { version } })).toBe('conflict');
+    expect(await storage.stat('other')).toBeUndefined();
+  });
+
+  test('increments by compare-and-swap lose none', async () => {
+    const storage = await open();
+    await storage.write('counter', '0');
+    const increment = async (): Promise<void> => {
+      for (;;) {
+        const found = await storage.read('counter');
+        const text = (await bytesIn(found?.body ?? [])).toString();
+        const condition = { version: found?.info.version ?? '' };
+        const written = await storage.write('counter', `${Number(text) + 1}`, { condition });
+        if (written !== 'conflict') return;
+      }
+    };
+    await Promise.all(Array.from({ length: 12 }, increment));
+    expect(await textAt(storage, 'counter')).toBe('12');
+  });
+
+  test('a version that came back in bytes only is another one', async () => {
+    const storage = await open();
+    const version = await versionOf(storage, 'key', 'a');
+    await storage.write('key', 'b');
+    await storage.write('key', 'a');
+    expect(await storage.write('key', 'c', { condition: { version } })).toBe('conflict');
+    await storage.remove('key');
+    await storage.write('key', 'a');
+    expect(await storage.remove('key', { condition: { version } })).toBe('conflict');
+    expect(await textAt(storage, 'key')).toBe('a');
+  });
+
+  test('a removal on a version happens once', async () => {
+    const storage = await open();
+    const version = await versionOf(storage, 'key', 'a');
+    const removals = await Promise.all(
+      Array.from({ length: 4 }, () => storage.remove('key', { condition: { version } })),
+    );
+    expect(removals.toSorted()).toEqual(['absent', 'absent', 'absent', 'removed']);
+  });
+}
+
+async function versionOf(storage: StorageDriver, key: string, body: string): Promise<string> {
+  const info = await storage.write(key, body);
+  return info === 'conflict' ? '' : info.version;
+}
