@@ -21,13 +21,13 @@ export const dev: Command = {
     { line: 'archeion dev --port-base 9000 --data /tmp/try', why: 'beside another one' },
   ],
   async run(input, io) {
+    const base = parseBase(optionText(input, 'portBase') ?? '8080');
+    const folder = optionText(input, 'data') ?? '.archeion';
     const [{ lockFolder }, { openDev }, { openLog }] = await Promise.all([
       import('./dev-lock.ts'),
       import('./dev-services.ts'),
       import('../log.ts'),
     ]);
-    const base = parseBase(optionText(input, 'portBase') ?? '8080');
-    const folder = optionText(input, 'data') ?? '.archeion';
     const unlock = await lockFolder(folder);
     try {
       const services = await openDev({ base, folder, log: openLog('info', io.err) });

@@ -30,7 +30,7 @@ function front({ client = DUBLIN, knows = 'unknown', holds = false, list }: Give
     generation: () => ({
       table,
       clientOf: () => client,
-      routesOf: () => ({ upstream: table.upstreams[0], backends: [near] }),
+      routesOf: () => ({ upstream: table.upstreams[0], backends: [near], rule: 0 }),
     }),
     prober: {
       knows: () => knows,

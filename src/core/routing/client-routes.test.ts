@@ -36,6 +36,16 @@ function candidates(...texts: string[]): Candidate[] {
   );
 }
 
+test('routes say which rule they come from', () => {
+  const rules = [
+    { client: { clouds: ['gcp'] }, blobs: candidates('cdn') },
+    { client: { clouds: ['aws'] }, blobs: candidates('cdn') },
+  ];
+  const routesOf = clientRoutes(someTable({ rules, backends: [cdn] }));
+  expect(routesOf({ address: undefined, location: DUBLIN }).rule).toBe(1);
+  expect(routesOf({ address: undefined, location: undefined }).rule).toBeUndefined();
+});
+
 function backendsFor(
   rules: readonly RoutingRule[],
   location: { cloud: string; region: string } | undefined,

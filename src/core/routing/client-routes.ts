@@ -14,6 +14,8 @@ export interface Client {
 export interface ClientRoutes {
   readonly upstream: Upstream;
   readonly backends: readonly Backend[];
+  /** The place in the table of the rule that says so; undefined when none matches. */
+  readonly rule: number | undefined;
 }
 
 interface Choice {
@@ -39,7 +41,7 @@ export function clientRoutes(table: RoutingTable): (client: Client) => ClientRou
         return address?.kind === 6 ? choice.ipv6 : choice.ipv4;
       }
     }
-    return { upstream: nearestUpstream(table, location), backends: [] };
+    return { upstream: nearestUpstream(table, location), backends: [], rule: undefined };
   };
 }
 
@@ -51,14 +53,15 @@ function isWithin(prefixes: readonly Prefix[], address: Address | undefined): bo
 function planChoices(table: RoutingTable, location: CloudRegion | undefined): Choice[] {
   const upstream = nearestUpstream(table, location);
   const choices: Choice[] = [];
-  for (const rule of table.rules) {
+  for (const [place, rule] of table.rules.entries()) {
     if (!matchesPlace(rule, location)) continue;
-    const backends = candidateBackends(table, rule.blobs, location);
-    choices.push({
-      prefixes: rule.client.prefixes,
-      ipv4: { upstream, backends: backends.filter(({ families }) => families.includes(4)) },
-      ipv6: { upstream, backends: backends.filter(({ families }) => families.includes(6)) },
+    const all = candidateBackends(table, rule.blobs, location);
+    const routes = (family: Address['kind']): ClientRoutes => ({
+      upstream,
+      backends: all.filter(({ families }) => families.includes(family)),
+      rule: place,
     });
+    choices.push({ prefixes: rule.client.prefixes, ipv4: routes(4), ipv6: routes(6) });
     if (rule.client.prefixes === undefined) break;
   }
   return choices;

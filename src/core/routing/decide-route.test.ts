@@ -24,7 +24,7 @@ function decide(target: string, { table, knows = {}, backends = [] }: Given = {}
   const whole = someTable(table);
   return decideRoute(parsed, {
     table: whole,
-    routes: { upstream: whole.upstreams[0], backends },
+    routes: { upstream: whole.upstreams[0], backends, rule: 0 },
     knows: ({ backend }) => knows[backend.name] ?? 'unknown',
   });
 }
