@@ -10,7 +10,7 @@ export interface ServerLimits {
   readonly idleTimeout: number;
   /** Between two requests. Longer than the balancers in front reuse a connection: theirs is usually 60 s. */
   readonly keepAliveTimeout: number;
-  /** How often the first two are looked at, so how late they may be. */
+  /** How often all connections are looked at for these, so how late they may be. */
   readonly checkInterval: number;
   /** Request line and header lines of one request. */
   readonly maxHeaderSize: number;

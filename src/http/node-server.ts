@@ -37,9 +37,6 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
-/** How often connections are looked at whose client does not read, in milliseconds. */
-const SWEEP_EVERY = 5_000;
-
 /** The address cannot be listened on: taken, forbidden or not of this machine. */
 export class ListenError extends Error {
   override readonly name = 'ListenError';
@@ -124,7 +121,8 @@ function trackConnections(server: Server, { connections, counts, limits }: Track
     socket.once('close', () => connections.delete(socket));
   });
   server.on('drop', () => counts.connectionRefused());
-  const sweep = setInterval(limitStalled, SWEEP_EVERY, connections, limits.idleTimeout).unref();
+  const every = limits.checkInterval;
+  const sweep = setInterval(limitStalled, every, connections, limits.idleTimeout).unref();
   server.on('close', () => clearInterval(sweep));
 }
 

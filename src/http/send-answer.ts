@@ -58,7 +58,6 @@ export function sendAnswer(ports: SendPorts, request: ReceivedRequest, answer: H
     else throw new TypeError('the body of the answer is neither text, bytes nor a stream');
   } catch (error) {
     // A header, status or length that the handler should not have made.
-    if (isStreamed(answer)) void closeBody(answer.body);
     if (sink.headersSent) sink.destroy();
     else sendFailure(ports, request, error);
   }
@@ -87,7 +86,12 @@ function sendKnown(ports: SendPorts, request: ReceivedRequest, answer: KnownAnsw
 
 function sendStream(ports: SendPorts, request: ReceivedRequest, answer: StreamedAnswer): void {
   const { sink, method } = request;
-  sink.writeHead(answer.status, [...answer.headers]);
+  try {
+    sink.writeHead(answer.status, [...answer.headers]);
+  } catch (error) {
+    void closeBody(answer.body);
+    throw error;
+  }
   if (isBodiless(method, answer.status)) {
     sink.end();
     void closeBody(answer.body);
