@@ -24,6 +24,8 @@ export interface CommandIo {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Aborted when the process is asked to stop (SIGTERM, SIGINT). */
   readonly stop: AbortSignal;
+  /** Has a function called whenever the process gets SIGHUP; returns what ends that. */
+  readonly onHangup: (listener: () => void) => () => void;
 }
 
 export interface CommandInput {

@@ -4,14 +4,15 @@ import { type RunningServer, startServer } from '../http/node-server.ts';
 import { requestLog } from '../http/request-log.ts';
 import type { Log } from '../log.ts';
 import { openMetrics } from '../metrics.ts';
-import { openGeneration } from './front-generation.ts';
-import { openFrontHandler } from './front-handler.ts';
+import { openFrontState } from './front-state.ts';
 import type { LoadedConfig } from './load-config.ts';
 
 /** The front and its admin listener, running. */
 export interface Front {
   readonly url: string;
   readonly adminUrl: string;
+  /** @throws ConfigError when the configuration cannot be used; the old one then stays. */
+  reload(next: LoadedConfig): Promise<void>;
   /** Finishes what is under way, for as long as the configuration grants, and closes. */
   stop(): Promise<void>;
 }
@@ -20,17 +21,12 @@ export interface Front {
 export async function openFront(loaded: LoadedConfig, log: Log): Promise<Front> {
   const { config } = loaded;
   const metrics = openMetrics();
-  const generation = await openGeneration(loaded, log);
-  const { handler, close } = openFrontHandler(config, {
-    generation: () => generation,
-    metrics,
-    log,
-  });
+  const state = await openFrontState(loaded, { log, metrics });
   let isDraining = false;
   const front = await startServer({
     name: 'front',
     ...config.listen,
-    handler,
+    handler: state.handler,
     log,
     metrics,
     requestLog: requestLog('front', config.log.sample, log),
@@ -47,10 +43,11 @@ export async function openFront(loaded: LoadedConfig, log: Log): Promise<Front> 
   return {
     url: front.url,
     adminUrl: admin.url,
+    reload: state.replace,
     async stop() {
       isDraining = true;
-      await front.drain(config.shutdown.grace);
-      await Promise.all([admin.close(), close()]);
+      await front.drain(state.config().shutdown.grace);
+      await Promise.all([admin.close(), state.close()]);
     },
   };
 }

@@ -3,13 +3,21 @@ import { type Command, EXIT } from './command.ts';
 
 export const configCheck: Command = {
   name: 'config check',
-  summary: 'say whether a configuration would be accepted, and everything that is wrong with it',
+  summary:
+    'say whether a configuration would be accepted, everything that is wrong with it, and which of its tests fail',
   args: [{ name: '<file>', description: 'the configuration' }],
   examples: [{ line: 'archeion config check archeion.yaml', why: 'before it is rolled out' }],
   async run({ args }, io) {
-    const { loadConfig } = await import('./load-config.ts');
-    const { origin } = await loadConfig(args[0], {}); // throws a ConfigError with every problem
-    io.out(`${origin}: ok\n`);
+    const [{ loadConfig }, { openGeneration }, { openLog }] = await Promise.all([
+      import('./load-config.ts'),
+      import('./front-generation.ts'),
+      import('../log.ts'),
+    ]);
+    // Each throws a ConfigError with every problem it finds.
+    const loaded = await loadConfig(args[0], {});
+    await openGeneration(loaded, openLog('warn', io.err));
+    const { length } = loaded.config.tests;
+    io.out(`${loaded.origin}: ok${length > 0 ? `, ${length} routes as expected` : ''}\n`);
     return EXIT.done;
   },
 };

@@ -19,6 +19,7 @@ async function run(line: readonly string[], env: Record<string, string> = {}) {
     err: (text) => (printed.err += text),
     env,
     stop: AbortSignal.abort(),
+    onHangup: () => () => {},
   });
   return { exit, ...printed };
 }
@@ -81,6 +82,25 @@ describe('configuration', () => {
     ['empty', ''],
   ])('a file that is %s is a configuration error', async (_, text) => {
     expect((await run(['config', 'check', await fileWith(text)])).exit).toBe(2);
+  });
+
+  test("the file's own tests of routes are run", async () => {
+    const ranges =
+      'cloudRanges: { static: [{ prefix: 192.0.2.0/24, cloud: aws, region: eu-west-1 }] }';
+    const routing =
+      'backends: [{ name: cdn, url: https://cdn.example }]\nrouting: [{ client: { cloud: aws }, blobs: [cdn] }]';
+    const path = `/v2/a/blobs/sha256:${'ab'.repeat(32)}`;
+    const expecting = (name: string) =>
+      [
+        GOOD,
+        ranges,
+        routing,
+        `tests: [{ client: 192.0.2.1, path: "${path}", expect: ${name} }]`,
+      ].join('\n');
+    const good = await run(['config', 'check', await fileWith(expecting('cdn'))]);
+    expect(good).toMatchObject({ exit: 0, out: expect.stringContaining('1 routes as expected') });
+    const bad = await run(['config', 'check', await fileWith(expecting('main'))]);
+    expect(bad).toMatchObject({ exit: 2, err: expect.stringContaining('gets "cdn", not "main"') });
   });
 
   test('a file that is not there is named', async () => {

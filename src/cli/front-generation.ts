@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { ConfigError } from '../config/config-error.ts';
 import { clientAddressPolicyOf, routingTableOf } from '../config/routing.ts';
 import type { Config } from '../config/schema.ts';
 import type { CloudRegion } from '../core/net/cloud-region.ts';
@@ -11,16 +12,24 @@ import type { RoutingTable } from '../core/routing/routing-table.ts';
 import type { Log } from '../log.ts';
 import { type RangeFeed, readFeedFiles } from '../ranges/feed-files.ts';
 import { type Generation, generation } from '../redirector/generation.ts';
+import { failedRouteTests } from '../redirector/route-tests.ts';
 import type { LoadedConfig } from './load-config.ts';
 
-/** Reads what a generation is made of. A feed that cannot be had is logged, and the front serves without it. */
+/**
+ * Reads what a generation is made of. A feed that cannot be had is logged, and the front serves without it.
+ *
+ * @throws ConfigError when a route of the configuration's own tests comes out otherwise
+ */
 export async function openGeneration(loaded: LoadedConfig, log: Log): Promise<Generation> {
-  const { config } = loaded;
-  return generation({
+  const { config, origin } = loaded;
+  const made = generation({
     table: routingTableOf(config, await readDistances()),
     policy: clientAddressPolicyOf(config),
     prefixes: await readPrefixes(loaded, log),
   });
+  const failed = failedRouteTests(made, config.tests);
+  if (failed.length > 0) throw new ConfigError(origin, failed);
+  return made;
 }
 
 async function readPrefixes(

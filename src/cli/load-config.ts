@@ -14,6 +14,8 @@ export interface LoadedConfig {
   readonly origin: string;
   /** What relative paths in it are relative to. */
   readonly directory: string;
+  /** The file to watch, when it came from one. */
+  readonly file?: string;
 }
 
 const SHIPPED = fileURLToPath(new URL('../../data/registry.k8s.io.yaml', import.meta.url));
@@ -26,7 +28,8 @@ export async function loadConfig(
   const file = path ?? env['ARCHEION_CONFIG'];
   if (file !== undefined) {
     const origin = resolve(file);
-    return { config: check(await readYaml(origin), origin), origin, directory: dirname(origin) };
+    const config = check(await readYaml(origin), origin);
+    return { config, origin, directory: dirname(origin), file: origin };
   }
   const variables = {
     UPSTREAM_REGISTRY_ENDPOINT: env['UPSTREAM_REGISTRY_ENDPOINT'],

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type Command, EXIT, optionText } from './command.ts';
+import type { Log } from '../log.ts';
+import { type Command, type CommandIo, EXIT, optionText } from './command.ts';
+import type { Front } from './compose.ts';
+import type { LoadedConfig } from './load-config.ts';
 
 export const serve: Command = {
   name: 'serve',
@@ -8,7 +11,7 @@ export const serve: Command = {
     {
       flags: '-c, --config <file>',
       description:
-        "the configuration; without it ARCHEION_CONFIG names it, or archeio's environment variables stand in for it",
+        "the configuration, read again when it changes and on SIGHUP; without it ARCHEION_CONFIG names it, or archeio's environment variables stand in for it",
     },
   ],
   examples: [
@@ -24,17 +27,50 @@ export const serve: Command = {
       import('./compose.ts'),
       import('../log.ts'),
     ]);
-    const loaded = await loadConfig(optionText(input, 'config'), io.env);
+    const load = () => loadConfig(optionText(input, 'config'), io.env);
+    const loaded = await load();
     const log = openLog(loaded.config.log.level, io.err);
     const front = await openFront(loaded, log);
     log.info('listening', { front: front.url, admin: front.adminUrl, config: loaded.origin });
+    const endReloads = await reloadOnChange(loaded, { load, front, log, io });
     await untilAborted(io.stop);
+    endReloads();
     log.info('draining', { grace: loaded.config.shutdown.grace });
     await front.stop();
     log.info('stopped');
     return EXIT.done;
   },
 };
+
+interface ReloadPorts {
+  readonly load: () => Promise<LoadedConfig>;
+  readonly front: Front;
+  readonly log: Log;
+  readonly io: CommandIo;
+}
+
+async function reloadOnChange(
+  { file }: LoadedConfig,
+  { load, front, log, io }: ReloadPorts,
+): Promise<() => void> {
+  if (file === undefined) return () => {};
+  const reload = async () => {
+    try {
+      await front.reload(await load());
+      log.info('config-reloaded', { config: file });
+    } catch (error) {
+      // Whatever is wrong with the new one, the old one serves.
+      log.error('config-refused', error, { config: file });
+    }
+  };
+  const { watchContent } = await import('./watch-content.ts');
+  const endWatch = watchContent(file, () => void reload());
+  const endHangups = io.onHangup(() => void reload());
+  return () => {
+    endWatch();
+    endHangups();
+  };
+}
 
 export function untilAborted(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();

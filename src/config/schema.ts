@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { z } from 'zod';
+import { parseAddress } from '../core/net/address.ts';
 import { isRepository } from '../core/oci/repository.ts';
 import { BlobPathText, Duration, HttpUrl, Name, oneOrMore, PrefixText } from './values.ts';
 
@@ -160,6 +161,15 @@ const Probes = z.strictObject({
 
 const Delivery = z.enum(['fetch', 'redirect']).default('fetch');
 
+const RouteTest = z.strictObject({
+  client: z
+    .string()
+    .refine((text) => parseAddress(text) !== undefined, 'expected an address')
+    .describe('an address'),
+  path: z.string().startsWith('/').describe('what it asks for: `/v2/pause/blobs/sha256:…`'),
+  expect: z.string().describe('the name of the backend or upstream that is to serve it'),
+});
+
 /** The document `archeion serve` reads. Every object is strict: a typo is an error, not a default. */
 export const ConfigSchema = z.strictObject({
   listen: z.strictObject({ host: Host.default('::'), port: Port.default(8080) }).prefault({}),
@@ -197,6 +207,12 @@ export const ConfigSchema = z.strictObject({
   ),
   referrers: Delivery.describe('the same for the referrers of a digest'),
   cloudRanges: CloudRanges.prefault({}).describe('which cloud and region an address belongs to'),
+  tests: z
+    .array(RouteTest)
+    .default([])
+    .describe(
+      'routes that have to come out so, every backend being well and filled; `config check` and every reload run them',
+    ),
   existence: Existence.prefault({}).describe('what is remembered of probes'),
   probes: Probes.prefault({}).describe('how backends are asked whether they hold a blob'),
   log: z

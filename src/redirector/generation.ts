@@ -18,6 +18,7 @@ import type { HttpRequest } from '../protocol/http.ts';
 export interface Generation {
   readonly table: RoutingTable;
   readonly clientOf: (request: HttpRequest) => Client;
+  readonly clientAt: (address: Address | undefined) => Client;
   readonly routesOf: (client: Client) => ClientRoutes;
 }
 
@@ -29,12 +30,16 @@ export interface GenerationParts {
 
 export function generation({ table, policy, prefixes }: GenerationParts): Generation {
   const header = headerOfPolicy(policy);
+  const clientAt = (address: Address | undefined): Client => ({
+    address,
+    location: address === undefined ? undefined : prefixes.lookup(address),
+  });
   return {
     table,
+    clientAt,
     clientOf(request) {
       const text = header === undefined ? undefined : request.header(header);
-      const address: Address | undefined = clientAddress(policy, request.peer, text);
-      return { address, location: address === undefined ? undefined : prefixes.lookup(address) };
+      return clientAt(clientAddress(policy, request.peer, text));
     },
     routesOf: clientRoutes(table),
   };

@@ -30,6 +30,7 @@ function front({ client = DUBLIN, knows = 'unknown', holds = false, list }: Give
     generation: () => ({
       table,
       clientOf: () => client,
+      clientAt: () => client,
       routesOf: () => ({ upstream: table.upstreams[0], backends: [near], rule: 0 }),
     }),
     prober: {

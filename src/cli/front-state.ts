@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+import { isDeepStrictEqual } from 'node:util';
+import { ConfigError } from '../config/config-error.ts';
+import type { Config } from '../config/schema.ts';
+import type { Log } from '../log.ts';
+import type { Metrics } from '../metrics.ts';
+import type { Handler } from '../protocol/http.ts';
+import { openGeneration } from './front-generation.ts';
+import { type FrontHandler, openFrontHandler } from './front-handler.ts';
+import type { LoadedConfig } from './load-config.ts';
+
+/** What the front serves by, replaced whole: a request sees one state from start to end. */
+export interface FrontState {
+  readonly handler: Handler;
+  readonly config: () => Config;
+  /**
+   * Makes the next state beside this one, and swaps them when it is complete.
+   *
+   * @throws ConfigError when it cannot be used; what was there goes on
+   */
+  replace(next: LoadedConfig): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Listeners are open already. */
+const NEEDS_RESTART = ['listen', 'admin'] as const;
+
+/** What of a configuration stands in the handler, and not in the generation. */
+const IN_HANDLER = ['existence', 'probes', 'upstreams'] as const;
+
+export interface FrontStatePorts {
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+export async function openFrontState(
+  loaded: LoadedConfig,
+  { log, metrics }: FrontStatePorts,
+): Promise<FrontState> {
+  let { config } = loaded;
+  let generation = await openGeneration(loaded, log);
+  const open = (): FrontHandler =>
+    openFrontHandler(config, { generation: () => generation, metrics, log });
+  let current = open();
+  return {
+    handler: (request) => current.handler(request),
+    config: () => config,
+    async replace(next) {
+      refuseRestart(config, next);
+      const made = await openGeneration(next, log);
+      const old = current;
+      const isKept = IN_HANDLER.every((key) => isDeepStrictEqual(config[key], next.config[key]));
+      // From here to the end nothing waits: nobody sees the half of it.
+      config = next.config;
+      generation = made;
+      if (isKept) return; // and so is what is remembered of backends
+      current = open();
+      // Requests that the old one is still asking for get their answers first.
+      setTimeout(() => void old.close(), config.probes.timeout).unref();
+    },
+    close: () => current.close(),
+  };
+}
+
+function refuseRestart(config: Config, { config: next, origin }: LoadedConfig): void {
+  const changed = NEEDS_RESTART.filter((key) => !isDeepStrictEqual(config[key], next[key]));
+  if (changed.length === 0) return;
+  throw new ConfigError(
+    origin,
+    changed.map((key) => `${key}: takes a restart to change; everything else stays as it was`),
+  );
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+import { parseAddress } from '../core/net/address.ts';
+import { parseRequestTarget } from '../core/oci/request-target.ts';
+import { decideRoute } from '../core/routing/decide-route.ts';
+import type { Generation } from './generation.ts';
+
+/** What the operator expects of a configuration: a client, a path, and who is to serve it. */
+export interface RouteTest {
+  readonly client: string;
+  readonly path: string;
+  /** The name of a backend or an upstream. */
+  readonly expect: string;
+}
+
+/** Decides each route as if every backend were well and held everything, and says which came out otherwise. */
+export function failedRouteTests(generation: Generation, tests: readonly RouteTest[]): string[] {
+  return tests.flatMap((test, place) => {
+    const found = servedBy(generation, test);
+    if (found === test.expect) return [];
+    const { client, path, expect } = test;
+    return [`tests.${place}: ${client} asking for ${path} gets "${found}", not "${expect}"`];
+  });
+}
+
+function servedBy(generation: Generation, { client: text, path }: RouteTest): string {
+  const target = parseRequestTarget(path);
+  if (target === undefined) return 'no answer, the path is malformed';
+  const client = generation.clientAt(parseAddress(text));
+  const decision = decideRoute(target, {
+    table: generation.table,
+    routes: generation.routesOf(client),
+    knows: () => 'held',
+  });
+  switch (decision.kind) {
+    case 'redirect':
+      return decision.by;
+    case 'fetch-list':
+    case 'probe':
+      return decision.otherwise.by;
+    case 'accept':
+      return 'the front itself';
+    case 'refuse':
+      return `a refusal, ${decision.code}`;
+  }
+}
