@@ -67,10 +67,13 @@ test('of two equal prefixes the first wins', () => {
     { prefix: prefix('192.0.2.0/24'), value: 'static' },
     { prefix: prefix('192.0.2.9/24'), value: 'feed' },
     { prefix: prefix('::ffff:192.0.2.0/120'), value: 'mapped' },
+    { prefix: prefix('192.0.2.255'), value: 'one' },
+    { prefix: prefix('192.0.2.255/32'), value: 'the same' },
   ]);
   expect(table.lookup(address('192.0.2.1'))).toBe('static');
   expect(table.lookup(address('192.0.3.0'))).toBeUndefined();
-  expect(table.size).toBe(3);
+  expect(table.lookup(address('192.0.2.255'))).toBe('one');
+  expect(table.size).toBe(5);
 });
 
 test('a default of one family says nothing of the other', () => {
@@ -99,13 +102,14 @@ test('more ranges than 16 bits can number', () => {
 describe('beside a loop over all prefixes', () => {
   // Prefixes of all lengths around few addresses: they nest, touch and repeat each other.
   const centres = fc.array(addresses, { minLength: 1, maxLength: 4 });
-  const picks = fc.array(fc.tuple(fc.nat(), fc.nat(128), fc.nat(3)), { maxLength: 24 });
+  const shortened = fc.oneof(fc.nat(2), fc.nat(128));
+  const picks = fc.array(fc.tuple(fc.nat(), shortened, fc.nat(3)), { maxLength: 24 });
 
   function entriesAround(around: readonly Address[], picked: readonly number[][]) {
-    return picked.flatMap(([choice = 0, length = 0, value = 0]): PrefixEntry<number>[] => {
+    return picked.flatMap(([choice = 0, shortening = 0, value = 0]): PrefixEntry<number>[] => {
       const centre = formatAddress(around[choice % around.length] ?? address('::'));
       const longest = centre.includes(':') ? 128 : 32;
-      return [{ prefix: prefix(`${centre}/${longest - (length % (longest + 1))}`), value }];
+      return [{ prefix: prefix(`${centre}/${longest - (shortening % (longest + 1))}`), value }];
     });
   }
 
