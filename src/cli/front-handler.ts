@@ -3,24 +3,30 @@ import type { Config } from '../config/schema.ts';
 import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Handler } from '../protocol/http.ts';
-import { existenceCache } from '../redirector/existence-cache.ts';
+import type { BackendHealth } from '../redirector/backend-health.ts';
+import type { ExistenceCache } from '../redirector/existence-cache.ts';
 import type { Generation } from '../redirector/generation.ts';
 import { listFetcher } from '../redirector/list-fetcher.ts';
-import { type Prober, prober } from '../redirector/prober.ts';
+import { type Prober, type ProberPorts, prober } from '../redirector/prober.ts';
 import { redirector } from '../redirector/redirector.ts';
 import { upstreamLists } from '../redirector/upstream-lists.ts';
 import { probeClient } from '../upstream/probe-client.ts';
 import type { UpstreamClient } from '../upstream/upstream-client.ts';
+import { openHealth, startCanaries } from './front-health.ts';
 
 export interface FrontPorts {
   readonly generation: () => Generation;
+  /** What is remembered of backends; it may outlive this handler. */
+  readonly cache: ExistenceCache;
   readonly metrics: Metrics;
   readonly log: Log;
 }
 
 export interface FrontHandler {
   readonly handler: Handler;
-  /** Gives connections to backends and upstreams back. */
+  readonly prober: Prober;
+  readonly health: BackendHealth;
+  /** Stops the canaries, and gives connections to backends and upstreams back. */
   close(): Promise<void>;
 }
 
@@ -31,10 +37,12 @@ export function openFrontHandler(config: Config, ports: FrontPorts): FrontHandle
     timeout: config.probes.timeout,
     connections: config.probes.maxConcurrent,
   });
+  const health = openHealth(config);
+  const prober = openProber(config, { ...ports, health, head: probes.head });
   const upstreams = upstreamClients(config, log);
   const handler = redirector({
     generation,
-    prober: openProber(config, probes.head, metrics),
+    prober,
     fetchList: upstreamLists({ fetch: upstreams.fetch, now: Date.now, sleep }),
     redirects: metrics.counter(
       'archeion_redirects_total',
@@ -47,27 +55,32 @@ export function openFrontHandler(config: Config, ports: FrontPorts): FrontHandle
       ['cloud', 'region'],
     ),
   });
+  const endCanaries = startCanaries(config, { head: probes.head, health, log });
   return {
     handler,
-    close: async () => void (await Promise.all([probes.close(), upstreams.close()])),
+    prober,
+    health,
+    async close() {
+      endCanaries();
+      await Promise.all([probes.close(), upstreams.close()]);
+    },
   };
 }
 
-function openProber(
-  { existence, probes }: Config,
-  head: Parameters<typeof prober>[0]['head'],
-  metrics: Metrics,
-): Prober {
-  const cache = existenceCache(existence, Date.now);
-  metrics.gauge('archeion_existence_entries', 'Blobs remembered of probes.', () => [
-    { labels: {}, value: cache.size },
-  ]);
+interface ProberParts {
+  readonly head: ProberPorts['head'];
+  readonly health: BackendHealth;
+  readonly cache: ExistenceCache;
+  readonly metrics: Metrics;
+}
+
+function openProber({ probes }: Config, { head, health, cache, metrics }: ProberParts): Prober {
   const outcomes = metrics.counter(
     'archeion_probes_total',
     'Probes, by backend and what came of them; "skipped" when too many were under way.',
     ['backend', 'outcome'],
   );
-  return prober({ head, cache, sleep, outcomes }, probes);
+  return prober({ head, cache, health, sleep, outcomes }, probes);
 }
 
 interface UpstreamClients {

@@ -5,6 +5,8 @@ import type { Config } from '../config/schema.ts';
 import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Handler } from '../protocol/http.ts';
+import type { BackendHealth } from '../redirector/backend-health.ts';
+import { type ExistenceCache, existenceCache } from '../redirector/existence-cache.ts';
 import { openGeneration } from './front-generation.ts';
 import { type FrontHandler, openFrontHandler } from './front-handler.ts';
 import type { LoadedConfig } from './load-config.ts';
@@ -26,7 +28,7 @@ export interface FrontState {
 const NEEDS_RESTART = ['listen', 'admin'] as const;
 
 /** What of a configuration stands in the handler, and not in the generation. */
-const IN_HANDLER = ['existence', 'probes', 'upstreams'] as const;
+const IN_HANDLER = ['existence', 'probes', 'health', 'upstreams', 'backends'] as const;
 
 export interface FrontStatePorts {
   readonly log: Log;
@@ -39,9 +41,11 @@ export async function openFrontState(
 ): Promise<FrontState> {
   let { config } = loaded;
   let generation = await openGeneration(loaded, log);
+  let cache = existenceCache(config.existence, Date.now);
   const open = (): FrontHandler =>
-    openFrontHandler(config, { generation: () => generation, metrics, log });
+    openFrontHandler(config, { generation: () => generation, cache, metrics, log });
   let current = open();
+  exposeState(metrics, { config: () => config, health: () => current.health, cache: () => cache });
   return {
     handler: (request) => current.handler(request),
     config: () => config,
@@ -49,17 +53,38 @@ export async function openFrontState(
       refuseRestart(config, next);
       const made = await openGeneration(next, log);
       const old = current;
-      const isKept = IN_HANDLER.every((key) => isDeepStrictEqual(config[key], next.config[key]));
+      const isSame = (key: keyof Config) => isDeepStrictEqual(config[key], next.config[key]);
+      const isHandlerKept = IN_HANDLER.every(isSame);
+      // By URL, so what is remembered stays true whichever backends come and go.
+      if (!isSame('existence')) cache = existenceCache(next.config.existence, Date.now);
       // From here to the end nothing waits: nobody sees the half of it.
       config = next.config;
       generation = made;
-      if (isKept) return; // and so is what is remembered of backends
+      if (isHandlerKept) return;
       current = open();
       // Requests that the old one is still asking for get their answers first.
       setTimeout(() => void old.close(), config.probes.timeout).unref();
     },
     close: () => current.close(),
   };
+}
+
+interface StateParts {
+  readonly config: () => Config;
+  readonly health: () => BackendHealth;
+  readonly cache: () => ExistenceCache;
+}
+
+function exposeState(metrics: Metrics, { config, health, cache }: StateParts): void {
+  metrics.gauge('archeion_existence_entries', 'Blobs remembered of probes.', () => [
+    { labels: {}, value: cache().size },
+  ]);
+  metrics.gauge('archeion_backend_state', '1 for the state each backend is in.', () =>
+    config().backends.map(({ name }) => ({
+      labels: { backend: name, state: health().stateOf(name) },
+      value: 1,
+    })),
+  );
 }
 
 function refuseRestart(config: Config, { config: next, origin }: LoadedConfig): void {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { z } from 'zod';
 import { parseAddress } from '../core/net/address.ts';
+import { parseDigest } from '../core/oci/digest.ts';
 import { isRepository } from '../core/oci/repository.ts';
 import { BlobPathText, Duration, HttpUrl, Name, oneOrMore, PrefixText } from './values.ts';
 
@@ -84,6 +85,12 @@ const Backend = z.strictObject({
   url: HttpUrl,
   at: Place.optional(),
   blobPath: BlobPathText.optional().describe('overrides the `blobPath` of all backends'),
+  canary: z
+    .string()
+    .refine((text) => parseDigest(text) !== undefined, 'expected a digest')
+    .optional()
+    .describe('a blob it has to hold: asked for at every `health.interval`'),
+  drain: z.boolean().default(false).describe('true: it gets nobody any more, at once'),
   addressFamilies: z
     .array(z.enum(['ipv4', 'ipv6']))
     .min(1)
@@ -159,6 +166,22 @@ const Probes = z.strictObject({
     ),
 });
 
+const Health = z.strictObject({
+  interval: Duration.prefault('10s').describe('between two canaries of a backend'),
+  ejectAfter: z.int().min(1).max(100).default(3).describe('canaries in a row that fail'),
+  returnAfter: z.int().min(1).max(100).default(2).describe('canaries in a row that succeed'),
+  tripAfter: z
+    .int()
+    .min(1)
+    .max(1000)
+    .default(5)
+    .describe(
+      'probes in a row that fail: then the backend is left alone for `pause`, and tried again one by one',
+    ),
+  pause: Duration.prefault('5s').describe('doubled each time a trial fails, up to `longestPause`'),
+  longestPause: Duration.prefault('1m'),
+});
+
 const Delivery = z.enum(['fetch', 'redirect']).default('fetch');
 
 const RouteTest = z.strictObject({
@@ -215,6 +238,7 @@ export const ConfigSchema = z.strictObject({
     ),
   existence: Existence.prefault({}).describe('what is remembered of probes'),
   probes: Probes.prefault({}).describe('how backends are asked whether they hold a blob'),
+  health: Health.prefault({}).describe('when a backend is passed over, and when it is back'),
   log: z
     .strictObject({
       level: z.enum(['info', 'warn', 'error', 'silent']).default('info'),

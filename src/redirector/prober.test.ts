@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { someBackend } from '../../test/support/routing.ts';
 import { parseDigest } from '../core/oci/digest.ts';
 import type { Question } from '../core/routing/decide-route.ts';
+import { backendHealth } from './backend-health.ts';
 import { type ExistenceLimits, existenceCache } from './existence-cache.ts';
 import { type HeadAnswer, type ProberLimits, prober } from './prober.ts';
 
@@ -12,6 +13,12 @@ const LIFETIMES: ExistenceLimits = {
   heldFor: 1_000,
   absentFor: 100,
   notNowFor: 10,
+};
+
+const HEALTH = {
+  breaker: { failures: 3, pause: 500, longestPause: 500 },
+  ejectAfter: 1,
+  returnAfter: 1,
 };
 
 const near = question('near');
@@ -34,6 +41,7 @@ function bench(limits: Partial<ProberLimits> = {}) {
   const probes = prober(
     {
       cache: existenceCache(LIFETIMES, () => time),
+      health: backendHealth(HEALTH, { now: () => time, drained: new Set() }),
       head: (url) => {
         asked.push(url);
         const answer = Promise.withResolvers<HeadAnswer>();
@@ -179,4 +187,35 @@ test('what is held past its lifetime is used, and asked again once behind the re
   answer(near, 404);
   await settled();
   expect(knows(near)).toBe('absent');
+});
+
+describe('a backend that keeps failing', () => {
+  async function tripped() {
+    const made = bench();
+    for (const hex of ['01', '02', '03']) {
+      const one = question('near', hex.repeat(32));
+      const found = made.ask([one]);
+      made.fail(one);
+      await found;
+    }
+    return made;
+  }
+
+  test('is taken for empty and not asked, also for what it held before', async () => {
+    const { knows } = await tripped();
+    expect(knows(near)).toBe('absent');
+    expect(knows(far)).toBe('unknown');
+  });
+
+  test('is asked by one client at a time after a pause, and believed again when it answers', async () => {
+    const { knows, ask, answer, asked, pass } = await tripped();
+    pass(500);
+    expect(knows(near)).toBe('unknown');
+    const trial = ask([near]);
+    expect(await ask([question('near', 'ee'.repeat(32))])).toBeUndefined();
+    expect(asked).toHaveLength(4);
+    answer(near, 200);
+    expect(await trial).toBe(near);
+    expect(knows(near)).toBe('held');
+  });
 });

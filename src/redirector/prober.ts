@@ -2,6 +2,7 @@
 import type { Digest } from '../core/oci/digest.ts';
 import type { Knowledge, Question } from '../core/routing/decide-route.ts';
 import type { Counter } from '../metrics.ts';
+import type { BackendHealth } from './backend-health.ts';
 import type { ExistenceCache, ProbeOutcome } from './existence-cache.ts';
 
 /** What a HEAD request came back with; `length` in bytes, when the answer says. */
@@ -14,6 +15,7 @@ export interface ProberPorts {
   /** Rejects when the backend cannot be reached or does not answer in its time. Follows no redirect. */
   readonly head: (url: string) => Promise<HeadAnswer>;
   readonly cache: ExistenceCache;
+  readonly health: BackendHealth;
   /** Resolves after that many milliseconds; `cancel` when nobody waits any more. */
   readonly sleep: (milliseconds: number) => { readonly over: Promise<void>; cancel(): void };
   /** By backend and outcome. */
@@ -36,7 +38,7 @@ export interface Prober {
 
 /** However many clients wait for the same answer, a backend is asked once. */
 export function prober(ports: ProberPorts, limits: ProberLimits): Prober {
-  const { cache } = ports;
+  const { cache, health } = ports;
   const underWay = new Map<string, Promise<ProbeOutcome>>();
   const counts = new Map<string, number>();
 
@@ -45,7 +47,8 @@ export function prober(ports: ProberPorts, limits: ProberLimits): Prober {
     const running = underWay.get(url);
     if (running !== undefined) return running;
     const count = counts.get(backend.name) ?? 0;
-    if (count >= limits.maxConcurrent) {
+    const isTrial = health.stateOf(backend.name) === 'trial';
+    if (count >= limits.maxConcurrent || (isTrial && !health.tryTrial(backend.name))) {
       ports.outcomes.cell(backend.name, 'skipped').value += 1;
       return Promise.resolve('not-now');
     }
@@ -54,6 +57,7 @@ export function prober(ports: ProberPorts, limits: ProberLimits): Prober {
       underWay.delete(url);
       counts.set(backend.name, (counts.get(backend.name) ?? 1) - 1);
       cache.learn(url, result);
+      health.probed(backend.name, result === 'not-now' ? 'failure' : 'success');
       ports.outcomes.cell(backend.name, result).value += 1;
       return result;
     });
@@ -63,6 +67,9 @@ export function prober(ports: ProberPorts, limits: ProberLimits): Prober {
 
   return {
     knows(question) {
+      const state = health.stateOf(question.backend.name);
+      // On trial even what is remembered is asked for: the question is whether the backend answers.
+      if (state !== 'well') return state === 'trial' ? 'unknown' : 'absent';
       const found = cache.look(question.url);
       if (found !== 'stale') return found;
       void probe(question); // never rejects

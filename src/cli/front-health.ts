@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+import { routingTableOf } from '../config/routing.ts';
+import type { Config } from '../config/schema.ts';
+import { parseDigest } from '../core/oci/digest.ts';
+import { blobPathOf } from '../core/routing/blob-path.ts';
+import { type BackendHealth, backendHealth } from '../redirector/backend-health.ts';
+import { askCanaries, type CanaryPorts } from '../redirector/canaries.ts';
+
+export function openHealth({ health, backends }: Config): BackendHealth {
+  const { tripAfter: failures, pause, longestPause, ejectAfter, returnAfter } = health;
+  const drained = new Set(backends.filter(({ drain }) => drain).map(({ name }) => name));
+  const limits = { breaker: { failures, pause, longestPause }, ejectAfter, returnAfter };
+  return backendHealth(limits, { now: Date.now, drained });
+}
+
+/** Asks the canaries of the configuration at their interval; returns what ends that. */
+export function startCanaries(config: Config, ports: CanaryPorts): () => void {
+  const { backends } = routingTableOf(config, () => undefined);
+  const canaries = backends.flatMap(({ name, url, blobPath }, place) => {
+    const digest = parseDigest(config.backends[place]?.canary ?? '');
+    return digest === undefined ? [] : [{ backend: name, url: url + blobPathOf(blobPath, digest) }];
+  });
+  if (canaries.length === 0) return () => {};
+  const ask = () => void askCanaries(canaries, ports);
+  ask();
+  const timer = setInterval(ask, config.health.interval).unref();
+  return () => clearInterval(timer);
+}
