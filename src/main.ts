@@ -15,4 +15,8 @@ process.exitCode = await dispatch(process.argv.slice(2), {
   err: (text) => process.stderr.write(text),
   env: process.env,
   stop: stop.signal,
+  onHangup(listener) {
+    process.on('SIGHUP', listener);
+    return () => process.off('SIGHUP', listener);
+  },
 });

@@ -4,14 +4,13 @@ import { join, resolve } from 'node:path';
 import { ConfigError } from '../config/config-error.ts';
 import { clientAddressPolicyOf, routingTableOf } from '../config/routing.ts';
 import type { Config } from '../config/schema.ts';
-import type { CloudRegion } from '../core/net/cloud-region.ts';
 import { distanceOnMap } from '../core/net/nearness.ts';
-import { buildPrefixTable, type PrefixTable } from '../core/net/prefix-table.ts';
+import type { RangeEntry } from '../core/net/range-feeds/range-feed.ts';
 import { parseRegionCoordinates } from '../core/net/region-coordinates.ts';
 import type { RoutingTable } from '../core/routing/routing-table.ts';
 import type { Log } from '../log.ts';
 import { type RangeFeed, readFeedFiles } from '../ranges/feed-files.ts';
-import { type Generation, generation } from '../redirector/generation.ts';
+import { type Generation, generation, type RangeSource } from '../redirector/generation.ts';
 import { failedRouteTests } from '../redirector/route-tests.ts';
 import type { LoadedConfig } from './load-config.ts';
 
@@ -25,37 +24,40 @@ export async function openGeneration(loaded: LoadedConfig, log: Log): Promise<Ge
   const made = generation({
     table: routingTableOf(config, await readDistances()),
     policy: clientAddressPolicyOf(config),
-    prefixes: await readPrefixes(loaded, log),
+    sources: await readSources(loaded, log),
   });
   const failed = failedRouteTests(made, config.tests);
   if (failed.length > 0) throw new ConfigError(origin, failed);
   return made;
 }
 
-async function readPrefixes(
-  { config, directory }: LoadedConfig,
-  log: Log,
-): Promise<PrefixTable<CloudRegion>> {
+/** The configuration's own prefixes first: of equal ones the table takes those that come first. */
+async function readSources({ config, directory }: LoadedConfig, log: Log): Promise<RangeSource[]> {
   const { feeds, static: own } = config.cloudRanges;
   const folder = resolve(directory, config.cloudRanges.directory ?? '.');
-  const { entries, problems } = await readFeedFiles(
-    (name) => readIfThere(join(folder, name)),
-    feeds.map(feedOf),
+  const read = (name: string) => readIfThere(join(folder, name));
+  const published = await Promise.all(
+    feeds.map(feedOf).map(async (feed) => {
+      const { entries, problems } = await readFeedFiles(read, [feed]);
+      for (const { problem } of problems) {
+        log.warn('cloud-ranges-missing', { feed: nameOf(feed), problem, folder });
+      }
+      return { feed: nameOf(feed), entries };
+    }),
   );
-  for (const { feed, problem } of problems)
-    log.warn('cloud-ranges-missing', { feed, problem, folder });
-  return buildPrefixTable([...staticEntries(own), ...entries]);
+  return [{ feed: 'static', entries: own.map(entryOf) }, ...published];
+}
+
+function nameOf(feed: RangeFeed): string {
+  return typeof feed === 'string' ? feed : feed.name;
 }
 
 function feedOf(feed: Config['cloudRanges']['feeds'][number]): RangeFeed {
   return typeof feed === 'string' ? feed : { kind: 'geofeed', name: feed.geofeed };
 }
 
-type StaticRange = Config['cloudRanges']['static'][number];
-
-/** The table gives equal prefixes to whoever comes first: these. */
-function staticEntries(own: readonly StaticRange[]) {
-  return own.map(({ prefix, cloud, region }) => ({ prefix, value: { cloud, region } }));
+function entryOf({ prefix, cloud, region }: Config['cloudRanges']['static'][number]): RangeEntry {
+  return { prefix, value: { cloud, region } };
 }
 
 async function readDistances(): Promise<RoutingTable['distance']> {

@@ -5,8 +5,8 @@ import {
   clientAddress,
   headerOfPolicy,
 } from '../core/net/client-address.ts';
-import type { CloudRegion } from '../core/net/cloud-region.ts';
-import type { PrefixTable } from '../core/net/prefix-table.ts';
+import { buildPrefixTable } from '../core/net/prefix-table.ts';
+import type { RangeEntry } from '../core/net/range-feeds/range-feed.ts';
 import { type Client, type ClientRoutes, clientRoutes } from '../core/routing/client-routes.ts';
 import type { RoutingTable } from '../core/routing/routing-table.ts';
 import type { HttpRequest } from '../protocol/http.ts';
@@ -17,18 +17,27 @@ import type { HttpRequest } from '../protocol/http.ts';
  */
 export interface Generation {
   readonly table: RoutingTable;
+  /** What the prefix table was built from, first come first served: for explaining, not for serving. */
+  readonly sources: readonly RangeSource[];
   readonly clientOf: (request: HttpRequest) => Client;
   readonly clientAt: (address: Address | undefined) => Client;
   readonly routesOf: (client: Client) => ClientRoutes;
 }
 
+/** One feed, or the configuration's own prefixes (`static`). */
+export interface RangeSource {
+  readonly feed: string;
+  readonly entries: readonly RangeEntry[];
+}
+
 export interface GenerationParts {
   readonly table: RoutingTable;
   readonly policy: ClientAddressPolicy;
-  readonly prefixes: PrefixTable<CloudRegion>;
+  readonly sources: readonly RangeSource[];
 }
 
-export function generation({ table, policy, prefixes }: GenerationParts): Generation {
+export function generation({ table, policy, sources }: GenerationParts): Generation {
+  const prefixes = buildPrefixTable(sources.flatMap(({ entries }) => entries));
   const header = headerOfPolicy(policy);
   const clientAt = (address: Address | undefined): Client => ({
     address,
@@ -36,6 +45,7 @@ export function generation({ table, policy, prefixes }: GenerationParts): Genera
   });
   return {
     table,
+    sources,
     clientAt,
     clientOf(request) {
       const text = header === undefined ? undefined : request.header(header);

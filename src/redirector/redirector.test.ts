@@ -29,6 +29,7 @@ function front({ client = DUBLIN, knows = 'unknown', holds = false, list }: Give
   const ports: RedirectorPorts = {
     generation: () => ({
       table,
+      sources: [],
       clientOf: () => client,
       clientAt: () => client,
       routesOf: () => ({ upstream: table.upstreams[0], backends: [near], rule: 0 }),
