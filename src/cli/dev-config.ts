@@ -10,8 +10,10 @@ export interface DevPorts {
   readonly iowa: number;
 }
 
+/** From a base of 0 on, every one is any that is free. */
 export function devPorts(base: number): DevPorts {
-  return { front: base, admin: base + 1, registry: base + 2, dublin: base + 3, iowa: base + 4 };
+  const port = (step: number) => (base === 0 ? 0 : base + step);
+  return { front: port(0), admin: port(1), registry: port(2), dublin: port(3), iowa: port(4) };
 }
 
 /**

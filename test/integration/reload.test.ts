@@ -3,7 +3,7 @@ import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type RunningFront, startFront } from '../support/running-front.ts';
+import { type RunningFront, startFront } from '../support/running-command.ts';
 
 let folder = '';
 let front: RunningFront | undefined;
