@@ -4,6 +4,7 @@ import { configCheck } from './config-check.ts';
 import { configSchema } from './config-schema.ts';
 import { configShow } from './config-show.ts';
 import { dev } from './dev.ts';
+import { explain } from './explain.ts';
 import { registryImport } from './registry-import.ts';
 import { serve } from './serve.ts';
 
@@ -11,6 +12,7 @@ import { serve } from './serve.ts';
 export const COMMANDS: readonly Command[] = [
   dev,
   serve,
+  explain,
   registryImport,
   configCheck,
   configShow,

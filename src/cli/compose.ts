@@ -4,6 +4,7 @@ import { type RunningServer, startServer } from '../http/node-server.ts';
 import { requestLog } from '../http/request-log.ts';
 import type { Log } from '../log.ts';
 import { openMetrics } from '../metrics.ts';
+import { explainHandler } from '../redirector/explain-handler.ts';
 import { openFrontState } from './front-state.ts';
 import type { LoadedConfig } from './load-config.ts';
 
@@ -35,7 +36,11 @@ export async function openFront(loaded: LoadedConfig, log: Log): Promise<Front> 
     startServer({
       name: 'admin',
       ...config.admin,
-      handler: adminHandler({ metrics, ready: () => (isDraining ? ['draining'] : []) }),
+      handler: adminHandler({
+        metrics,
+        ready: () => (isDraining ? ['draining'] : []),
+        otherwise: explainHandler(state.explain),
+      }),
       log,
       metrics,
     }),

@@ -7,6 +7,7 @@ import type { Metrics } from '../metrics.ts';
 import type { Handler } from '../protocol/http.ts';
 import type { BackendHealth } from '../redirector/backend-health.ts';
 import { type ExistenceCache, existenceCache } from '../redirector/existence-cache.ts';
+import { type Explanation, explain } from '../redirector/explain.ts';
 import { openGeneration } from './front-generation.ts';
 import { type FrontHandler, openFrontHandler } from './front-handler.ts';
 import type { LoadedConfig } from './load-config.ts';
@@ -15,6 +16,7 @@ import type { LoadedConfig } from './load-config.ts';
 export interface FrontState {
   readonly handler: Handler;
   readonly config: () => Config;
+  readonly explain: (target: string, address: string) => Promise<Explanation>;
   /**
    * Makes the next state beside this one, and swaps them when it is complete.
    *
@@ -49,6 +51,7 @@ export async function openFrontState(
   return {
     handler: (request) => current.handler(request),
     config: () => config,
+    explain: (target, address) => explain(target, address, { generation, ...current }),
     async replace(next) {
       refuseRestart(config, next);
       const made = await openGeneration(next, log);
