@@ -25,6 +25,7 @@ export async function openGeneration(loaded: LoadedConfig, log: Log): Promise<Ge
     table: routingTableOf(config, await readDistances()),
     policy: clientAddressPolicyOf(config),
     sources: await readSources(loaded, log),
+    showsRoute: config.routeHeaders,
   });
   const failed = failedRouteTests(made, config.tests);
   if (failed.length > 0) throw new ConfigError(origin, failed);

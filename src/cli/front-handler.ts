@@ -43,6 +43,7 @@ export function openFrontHandler(config: Config, ports: FrontPorts): FrontHandle
   const handler = redirector({
     generation,
     prober,
+    clock: () => performance.now(),
     fetchList: upstreamLists({ fetch: upstreams.fetch, now: Date.now, sleep }),
     redirects: metrics.counter(
       'archeion_redirects_total',

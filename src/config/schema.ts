@@ -230,6 +230,12 @@ export const ConfigSchema = z.strictObject({
   ),
   referrers: Delivery.describe('the same for the referrers of a digest'),
   cloudRanges: CloudRanges.prefault({}).describe('which cloud and region an address belongs to'),
+  routeHeaders: z
+    .boolean()
+    .default(true)
+    .describe(
+      'whether a redirect says in `X-Archeion-Route` and `Server-Timing` who serves it, and why',
+    ),
   tests: z
     .array(RouteTest)
     .default([])

@@ -19,6 +19,8 @@ export interface Generation {
   readonly table: RoutingTable;
   /** What the prefix table was built from, first come first served: for explaining, not for serving. */
   readonly sources: readonly RangeSource[];
+  /** Whether redirects say in headers who serves them, and why. */
+  readonly showsRoute: boolean;
   readonly clientOf: (request: HttpRequest) => Client;
   readonly clientAt: (address: Address | undefined) => Client;
   readonly routesOf: (client: Client) => ClientRoutes;
@@ -34,9 +36,11 @@ export interface GenerationParts {
   readonly table: RoutingTable;
   readonly policy: ClientAddressPolicy;
   readonly sources: readonly RangeSource[];
+  readonly showsRoute: boolean;
 }
 
-export function generation({ table, policy, sources }: GenerationParts): Generation {
+export function generation(parts: GenerationParts): Generation {
+  const { table, policy, sources, showsRoute } = parts;
   const prefixes = buildPrefixTable(sources.flatMap(({ entries }) => entries));
   const header = headerOfPolicy(policy);
   const clientAt = (address: Address | undefined): Client => ({
@@ -46,6 +50,7 @@ export function generation({ table, policy, sources }: GenerationParts): Generat
   return {
     table,
     sources,
+    showsRoute,
     clientAt,
     clientOf(request) {
       const text = header === undefined ? undefined : request.header(header);

@@ -5,6 +5,7 @@ import type { Client } from '../core/routing/client-routes.ts';
 import type { Knowledge, Question } from '../core/routing/decide-route.ts';
 import { openMetrics } from '../metrics.ts';
 import type { HttpAnswer, HttpRequest } from '../protocol/http.ts';
+import type { Generation } from './generation.ts';
 import { type RedirectorPorts, redirector } from './redirector.ts';
 
 const DIGEST = `sha256:${'ab'.repeat(32)}`;
@@ -20,20 +21,27 @@ interface Given {
   readonly knows?: Knowledge;
   readonly holds?: boolean;
   readonly list?: HttpAnswer;
+  readonly showsRoute?: boolean;
 }
 
-function front({ client = DUBLIN, knows = 'unknown', holds = false, list }: Given = {}) {
+function front({ client = DUBLIN, knows = 'unknown', holds = false, ...given }: Given = {}) {
+  const { list, showsRoute = false } = given;
   const metrics = openMetrics();
   const asked: Question[] = [];
   const table = someTable({ backends: [near] });
+  const generation: Generation = {
+    table,
+    sources: [],
+    showsRoute,
+    clientOf: () => client,
+    clientAt: () => client,
+    routesOf: () => ({ upstream: table.upstreams[0], backends: [near], rule: 0 }),
+  };
+  let time = 0;
   const ports: RedirectorPorts = {
-    generation: () => ({
-      table,
-      sources: [],
-      clientOf: () => client,
-      clientAt: () => client,
-      routesOf: () => ({ upstream: table.upstreams[0], backends: [near], rule: 0 }),
-    }),
+    generation: () => generation,
+    // Every look at the clock takes seven milliseconds.
+    clock: () => (time += 7),
     prober: {
       knows: () => knows,
       ask: async (questions) => {
@@ -118,6 +126,31 @@ describe('redirects', () => {
       status: 307,
       headers: ['Location', 'https://main.example/v2/acme/images/a/tags/list?n=1'],
     });
+  });
+});
+
+describe('headers that say why', () => {
+  const served = (answer: HttpAnswer) => answer.headers.slice(2);
+
+  test('name who serves the request, the reason and where the client is', async () => {
+    const answer = await front({ knows: 'held', showsRoute: true }).handle(request(BLOB));
+    expect(served(answer)).toEqual([
+      'X-Archeion-Route',
+      'near; reason=held; client=aws/eu-west-1',
+      'Server-Timing',
+      'route;desc="near held"',
+    ]);
+  });
+
+  test('tell how long it took when somebody was asked', async () => {
+    const client = { address: undefined, location: undefined };
+    const answer = await front({ client, showsRoute: true }).handle(request(BLOB));
+    expect(served(answer)).toEqual([
+      'X-Archeion-Route',
+      'main; reason=not-held; client=unreadable',
+      'Server-Timing',
+      'route;desc="main not-held";dur=7.0',
+    ]);
   });
 });
 

@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 import { RegistryError } from '../core/oci/registry-error.ts';
 import { parseRequestTarget } from '../core/oci/request-target.ts';
-import type { Client } from '../core/routing/client-routes.ts';
-import { decideRoute, type Redirect, redirectToBackend } from '../core/routing/decide-route.ts';
+import { decideRoute, redirectToBackend } from '../core/routing/decide-route.ts';
 import type { Counter } from '../metrics.ts';
 import type { Handler, HttpAnswer } from '../protocol/http.ts';
 import type { Generation } from './generation.ts';
 import type { Prober } from './prober.ts';
+import { type AnswerRedirect, redirectAnswers } from './redirect-answer.ts';
 import type { FetchList } from './upstream-lists.ts';
 
 export interface RedirectorPorts {
   readonly generation: () => Generation;
   readonly prober: Prober;
   readonly fetchList: FetchList;
-  /** Redirects by the name they lead to and the reason. */
   readonly redirects: Counter;
-  /** Clients by cloud and region; `unreadable` and `unknown` are clouds of their own. */
   readonly clients: Counter;
+  /** Milliseconds, from any point in time on. */
+  readonly clock: () => number;
 }
 
 const ACCEPT: HttpAnswer = {
@@ -30,16 +30,19 @@ const ACCEPT: HttpAnswer = {
  * known costs no promise.
  */
 export function redirector(ports: RedirectorPorts): Handler {
+  const { clock, prober } = ports;
+  const answersOf = answersByGeneration(ports);
   return (request) => {
     if (request.method !== 'GET' && request.method !== 'HEAD') throw methodNotAllowed();
     const target = parseRequestTarget(request.target);
     if (target === undefined) throw targetInvalid();
-    const { table, clientOf, routesOf } = ports.generation();
-    const client = clientOf(request);
+    const generation = ports.generation();
+    const client = generation.clientOf(request);
+    const answer = answersOf(generation);
     const decision = decideRoute(target, {
-      table,
-      routes: routesOf(client),
-      knows: ports.prober.knows,
+      table: generation.table,
+      routes: generation.routesOf(client),
+      knows: prober.knows,
     });
     switch (decision.kind) {
       case 'accept':
@@ -47,30 +50,35 @@ export function redirector(ports: RedirectorPorts): Handler {
       case 'refuse':
         throw new RegistryError(decision.code, decision.message, { status: decision.status });
       case 'redirect':
-        return redirect(decision, client, ports);
-      case 'probe':
-        return ports.prober.ask(decision.questions).then((held) => {
+        return answer(decision, client);
+      case 'probe': {
+        const asked = clock();
+        return prober.ask(decision.questions).then((held) => {
           const found = held === undefined ? decision.otherwise : redirectToBackend(held);
-          return redirect(found, client, ports);
+          return answer(found, client, clock() - asked);
         });
-      case 'fetch-list':
+      }
+      case 'fetch-list': {
+        const asked = clock();
         return ports
           .fetchList(decision)
-          .then((answer) => answer ?? redirect(decision.otherwise, client, ports));
+          .then((list) => list ?? answer(decision.otherwise, client, clock() - asked));
+      }
     }
   };
 }
 
-function redirect(
-  { to, by, reason }: Redirect,
-  client: Client,
-  ports: RedirectorPorts,
-): HttpAnswer {
-  const cloud = client.location?.cloud ?? (client.address === undefined ? 'unreadable' : 'unknown');
-  const region = client.location?.region ?? '';
-  ports.redirects.cell(by, reason).value += 1;
-  ports.clients.cell(cloud, region).value += 1;
-  return { status: 307, headers: ['Location', to], facts: { by, reason, cloud, region } };
+/** The answers of the newest generation; a request that is still under way keeps those of its own. */
+function answersByGeneration(ports: RedirectorPorts): (generation: Generation) => AnswerRedirect {
+  let newest: Generation | undefined;
+  let answers: AnswerRedirect | undefined;
+  return (generation) => {
+    if (answers === undefined || generation !== newest) {
+      newest = generation;
+      answers = redirectAnswers({ ...ports, showsRoute: generation.showsRoute });
+    }
+    return answers;
+  };
 }
 
 function methodNotAllowed(): RegistryError {
