@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Digest } from '../core/oci/digest.ts';
+import type { Reference } from '../core/oci/reference.ts';
+import { openBlob } from './blob-store.ts';
+import { manifestKey } from './layout.ts';
+import type { RepositoryPlace } from './manifest-store.ts';
+import { findManifestRecord, findTagRecord } from './records.ts';
+import { bytesOf } from './small-object.ts';
+import { StoreError } from './store-error.ts';
+
+/** A stored manifest, without its bytes. */
+export interface FoundManifest {
+  readonly digest: Digest;
+  readonly mediaType: string;
+  /** Bytes. */
+  readonly size: number;
+}
+
+/** By a tag or a digest. A tag counts only as long as the repository has what it points at. */
+export async function findManifest(
+  { storage, repository }: RepositoryPlace,
+  reference: Reference,
+): Promise<FoundManifest | undefined> {
+  const digest =
+    reference.kind === 'digest'
+      ? reference.digest
+      : (await findTagRecord(storage, repository, reference.tag))?.digest;
+  if (digest === undefined) return undefined;
+  const record = await findManifestRecord(storage, repository, digest);
+  return record && { digest, mediaType: record.mediaType, size: record.size };
+}
+
+/** The bytes of a manifest, as they were received. */
+export async function readManifest(
+  place: RepositoryPlace,
+  { digest, size }: FoundManifest,
+): Promise<Uint8Array> {
+  const found = await openBlob({ ...place, digest });
+  const bytes = found === undefined ? undefined : await bytesOf(found);
+  if (bytes?.byteLength === size) return bytes;
+  const key = manifestKey(place.repository, digest);
+  throw new StoreError('damaged', key, 'the bytes of a manifest are gone, or not all there');
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+import { algorithmOf, type Digest, hexOf, parseDigest } from '../core/oci/digest.ts';
+
+/**
+ * Where a registry keeps what, as keys of its store.
+ *
+ * ```
+ * layout                                                      the version of all this
+ * blobs/<alg>/<hex>                                           bytes, once; manifests too
+ * links/<alg>/<hex>/<repository>                              the repository holds the blob, and may serve it
+ * repositories/<name>/_manifests/<alg>/<hex>                  a ManifestRecord
+ * repositories/<name>/_tags/<tag>                             a TagRecord
+ * repositories/<name>/_referrers/<alg>/<hex>/<alg>-<hex>      a descriptor, below its subject
+ * ```
+ *
+ * No component of a repository's name starts with an underscore, so the names below one are never part of it.
+ */
+export const LAYOUT_KEY = 'layout';
+
+export function blobKey(digest: Digest): string {
+  return `blobs/${pathOf(digest)}`;
+}
+
+/** In a link a repository is one segment: `!` stands for its slashes, and no repository has one. */
+export function linkKey(digest: Digest, repository: string): string {
+  return `${linkPrefix(digest)}${repository.replaceAll('/', '!')}`;
+}
+
+export function linkPrefix(digest: Digest): string {
+  return `links/${pathOf(digest)}/`;
+}
+
+export function repositoryOfLink(key: string): string {
+  return key.slice(key.lastIndexOf('/') + 1).replaceAll('!', '/');
+}
+
+/** Everything of a repository, and nothing of those whose names go on after a slash. */
+export function repositoryPrefix(repository: string): string {
+  return `repositories/${repository}/_`;
+}
+
+export function manifestKey(repository: string, digest: Digest): string {
+  return `${repositoryPrefix(repository)}manifests/${pathOf(digest)}`;
+}
+
+export function tagPrefix(repository: string): string {
+  return `${repositoryPrefix(repository)}tags/`;
+}
+
+export function tagKey(repository: string, tag: string): string {
+  return `${tagPrefix(repository)}${tag}`;
+}
+
+export function tagOfKey(key: string): string {
+  return key.slice(key.lastIndexOf('/') + 1);
+}
+
+export function referrerPrefix(repository: string, subject: Digest): string {
+  return `${repositoryPrefix(repository)}referrers/${pathOf(subject)}/`;
+}
+
+/** A referrer and the subject it is about. */
+export interface ReferrerPlace {
+  readonly repository: string;
+  readonly subject: Digest;
+  readonly referrer: Digest;
+}
+
+export function referrerKey({ repository, subject, referrer }: ReferrerPlace): string {
+  return `${referrerPrefix(repository, subject)}${algorithmOf(referrer)}-${hexOf(referrer)}`;
+}
+
+export function referrerOfKey(key: string): Digest | undefined {
+  return parseDigest(key.slice(key.lastIndexOf('/') + 1).replace('-', ':'));
+}
+
+function pathOf(digest: Digest): string {
+  return `${algorithmOf(digest)}/${hexOf(digest)}`;
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Reference } from '../core/oci/reference.ts';
+import type { HttpAnswer, HttpRequest } from '../protocol/http.ts';
+import { isNotModified } from './entity-tag.ts';
+import { findManifest, readManifest } from './find-manifest.ts';
+import type { RepositoryPlace } from './manifest-store.ts';
+import { CHANGING, contentHeaders, IMMUTABLE } from './pull-headers.ts';
+import { unknownError } from './unknown-error.ts';
+
+/** https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pulling-manifests */
+export async function pullManifest(
+  place: RepositoryPlace,
+  reference: Reference,
+  request: HttpRequest,
+): Promise<HttpAnswer> {
+  const found = await findManifest(place, reference);
+  if (found === undefined) {
+    const shown = reference.kind === 'tag' ? reference.tag : reference.digest;
+    throw await unknownError(place, 'MANIFEST_UNKNOWN', shown);
+  }
+  const { digest, mediaType, size } = found;
+  const identity = contentHeaders(digest, reference.kind === 'tag' ? CHANGING : IMMUTABLE);
+  if (isNotModified(request.header('if-none-match'), digest)) {
+    return { status: 304, headers: identity };
+  }
+  const headers = [...identity, 'Content-Type', mediaType, 'Content-Length', String(size)];
+  if (request.method === 'HEAD') return { status: 200, headers };
+  return { status: 200, headers, body: await readManifest(place, found) };
+}
