@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createInterface } from 'node:readline';
 import { startServer } from '../src/http/node-server.ts';
@@ -14,7 +15,16 @@ export type Floor = 'bare' | 'edge';
 
 export interface PinnedServer {
   readonly url: string;
+  /** User and system time that the process has used, in seconds; in steps of 10 ms. */
+  cpuSeconds(): number;
   stop(): Promise<void>;
+}
+
+export interface Sample {
+  /** Requests a second. */
+  readonly rate: number;
+  /** Microseconds of CPU a request: steadier than the rate where something else runs too. */
+  readonly cpu: number;
 }
 
 const LOCATION =
@@ -33,35 +43,57 @@ export async function startPinned(floor: Floor): Promise<PinnedServer> {
       stdio: ['ignore', 'pipe', 'inherit'],
     },
   );
-  return { url: await firstLine(child), stop: () => stopped(child) };
+  return {
+    url: await firstLine(child),
+    cpuSeconds: () => cpuSecondsOf(child.pid),
+    stop: () => stopped(child),
+  };
 }
 
-/** Requests a second that the server answers for `seconds`, by wrk on the other core. */
-export function rate(url: string, seconds: number): number {
-  const wrk = ['wrk', '-t1', '-c64', `-d${seconds}s`, `${url}${TARGET}`];
+/** Asks for `seconds`, by wrk on the other core. */
+export function sample(server: PinnedServer, seconds: number): Sample {
+  const wrk = ['wrk', '-t1', '-c64', `-d${seconds}s`, `${server.url}${TARGET}`];
+  const before = server.cpuSeconds();
   const report = execFileSync('taskset', ['-c', CLIENT_CORE, ...wrk], { encoding: 'utf8' });
-  if (/Non-2xx|Socket errors/.test(report) && !/Non-2xx or 3xx/.test(report))
-    throw new Error(report);
-  return Number(/Requests\/sec:\s+([\d.]+)/.exec(report)?.[1]);
+  const cpu = server.cpuSeconds() - before;
+  if (report.includes('Socket errors')) throw new Error(report);
+  const requests = Number(/(\d+) requests in/.exec(report)?.[1]);
+  return {
+    rate: Number(/Requests\/sec:\s+([\d.]+)/.exec(report)?.[1]),
+    cpu: (cpu / requests) * 1e6,
+  };
 }
 
-/** Interleaved, so that a machine that slows down slows both; the median of each. */
+/** Interleaved, so that a machine that slows down slows both; the medians of each. */
 export async function measureFloor(
   rounds: number,
   seconds: number,
-): Promise<Record<Floor, number>> {
+): Promise<Readonly<Record<Floor, Sample>>> {
   const servers = { bare: await startPinned('bare'), edge: await startPinned('edge') };
-  const rates: Record<Floor, number[]> = { bare: [], edge: [] };
+  const samples: Record<Floor, Sample[]> = { bare: [], edge: [] };
   const floors = ['bare', 'edge'] as const;
   try {
-    for (const floor of floors) rate(servers[floor].url, 3);
+    for (const floor of floors) sample(servers[floor], 3);
     for (let round = 0; round < rounds; round++) {
-      for (const floor of floors) rates[floor].push(rate(servers[floor].url, seconds));
+      for (const floor of floors) samples[floor].push(sample(servers[floor], seconds));
     }
   } finally {
     await Promise.all([servers.bare.stop(), servers.edge.stop()]);
   }
-  return { bare: median(rates.bare), edge: median(rates.edge) };
+  return { bare: medianOf(samples.bare), edge: medianOf(samples.edge) };
+}
+
+function medianOf(samples: readonly Sample[]): Sample {
+  return {
+    rate: median(samples.map(({ rate }) => rate)),
+    cpu: median(samples.map(({ cpu }) => cpu)),
+  };
+}
+
+function cpuSecondsOf(pid: number | undefined): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+  const TICKS_A_SECOND = 100;
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_A_SECOND;
 }
 
 function median(values: readonly number[]): number {
@@ -117,10 +149,13 @@ async function main(mode: string | undefined): Promise<void> {
     process.stdout.write('http floor: skipped, wrk is not installed\n');
     return;
   }
-  const { bare, edge } = await measureFloor(7, 4);
-  const ratio = (edge / bare).toFixed(3);
+  const { bare, edge } = await measureFloor(15, 2);
+  const line = (name: string, { rate, cpu }: Sample) =>
+    `http floor: ${name} ${rate.toFixed(0)} requests/s, ${cpu.toFixed(2)} us CPU each\n`;
+  process.stdout.write(line('bare', bare) + line('edge', edge));
+  const cpuRatio = (bare.cpu / edge.cpu).toFixed(3);
   process.stdout.write(
-    `http floor: bare ${bare.toFixed(0)}/s, edge ${edge.toFixed(0)}/s, ratio ${ratio}\n`,
+    `http floor: edge/bare ${(edge.rate / bare.rate).toFixed(3)} by rate, ${cpuRatio} by CPU\n`,
   );
 }
 
