@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Command } from './command.ts';
 import { configCheck } from './config-check.ts';
+import { configDiff } from './config-diff.ts';
 import { configSchema } from './config-schema.ts';
 import { configShow } from './config-show.ts';
 import { dev } from './dev.ts';
@@ -16,5 +17,6 @@ export const COMMANDS: readonly Command[] = [
   registryImport,
   configCheck,
   configShow,
+  configDiff,
   configSchema,
 ];

@@ -103,6 +103,26 @@ describe('configuration', () => {
     expect(bad).toMatchObject({ exit: 2, err: expect.stringContaining('gets "cdn", not "main"') });
   });
 
+  test('diff names the keys that differ, and the share of clients that moves', async () => {
+    const ranges =
+      'cloudRanges: { static: [{ prefix: 192.0.2.0/24, cloud: aws, region: eu-west-1 }] }';
+    const backends = 'backends: [{ name: cdn, url: https://cdn.example }]';
+    const before = join(folder, 'before.yaml');
+    await writeFile(before, [GOOD, ranges, backends].join('\n'));
+    const routing = 'routing: [{ client: { cloud: aws }, blobs: [cdn] }]';
+    const after = await fileWith([GOOD, ranges, backends, routing].join('\n'));
+    const addresses = join(folder, 'addresses.txt');
+    await writeFile(addresses, '192.0.2.1\n203.0.113.1\n203.0.113.2\n\n203.0.113.3\n');
+    const { exit, out } = await run(['config', 'diff', before, after, '--addresses', addresses]);
+    expect(exit).toBe(3);
+    expect(out).toContain('routing.0.blobs.0: undefined -> "cdn"');
+    expect(out).toMatch(/25\.0 % {2}blobs +main -> cdn/);
+    expect(out).toMatch(/75\.0 % {2}blobs +main, as before/);
+    const same = await run(['config', 'diff', after, after, '--json']);
+    expect(same.exit).toBe(0);
+    expect(JSON.parse(same.out)).toEqual({ changes: [], moves: [] });
+  });
+
   test('a file that is not there is named', async () => {
     const { exit, err } = await run(['serve', '--config', join(folder, 'absent.yaml')]);
     expect(exit).toBe(2);

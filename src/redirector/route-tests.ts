@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { parseAddress } from '../core/net/address.ts';
+import { type Address, parseAddress } from '../core/net/address.ts';
 import { parseRequestTarget } from '../core/oci/request-target.ts';
 import { decideRoute } from '../core/routing/decide-route.ts';
 import type { Generation } from './generation.ts';
@@ -15,17 +15,22 @@ export interface RouteTest {
 /** Decides each route as if every backend were well and held everything, and says which came out otherwise. */
 export function failedRouteTests(generation: Generation, tests: readonly RouteTest[]): string[] {
   return tests.flatMap((test, place) => {
-    const found = servedBy(generation, test);
-    if (found === test.expect) return [];
     const { client, path, expect } = test;
+    const found = servedBy(generation, parseAddress(client), path);
+    if (found === expect) return [];
     return [`tests.${place}: ${client} asking for ${path} gets "${found}", not "${expect}"`];
   });
 }
 
-function servedBy(generation: Generation, { client: text, path }: RouteTest): string {
+/** The name of who serves a request when every backend is well and holds everything. */
+export function servedBy(
+  generation: Generation,
+  address: Address | undefined,
+  path: string,
+): string {
   const target = parseRequestTarget(path);
   if (target === undefined) return 'no answer, the path is malformed';
-  const client = generation.clientAt(parseAddress(text));
+  const client = generation.clientAt(address);
   const decision = decideRoute(target, {
     table: generation.table,
     routes: generation.routesOf(client),
