@@ -21,7 +21,7 @@ function documentFor(upstream: string, more = ''): string {
   return `listen: { host: 127.0.0.1, port: 0 }
 admin: { port: 0 }
 upstreams: [{ name: main, url: "https://${upstream}.example" }]
-shutdown: { grace: 2s }
+shutdown: { grace: 50ms }
 ${more}`;
 }
 
