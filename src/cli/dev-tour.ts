@@ -11,15 +11,19 @@ export interface TourFacts {
   readonly layer: string;
 }
 
+/** In a checkout the program is not on the PATH. */
+const PROGRAM = import.meta.url.endsWith('.ts') ? 'bin/archeion' : 'archeion';
+
 /** What `archeion dev` prints when it is ready: every line can be copied into a shell as it is. */
-export function tour({ ports, folder, configFile, repository, tag, layer }: TourFacts): string {
+export function tour(facts: TourFacts): string {
+  const { ports, folder, configFile, repository, tag, layer } = facts;
   const front = `127.0.0.1:${ports.front}`;
   const blob = `http://${front}/v2/${repository}/blobs/${layer}`;
   return `
 archeion dev is ready (stop it with Ctrl-C; its data is in ${folder}, its configuration in ${configFile})
 
   front     http://${front}   pull from here
-  admin     http://127.0.0.1:${ports.admin}   /livez /readyz /metrics
+  admin     http://127.0.0.1:${ports.admin}   /livez /readyz /metrics /explain
   registry  http://127.0.0.1:${ports.registry}   the upstream: manifests, and every blob
   backends  http://127.0.0.1:${ports.dublin}   dublin, near aws/eu-west-1 (192.0.2.0/24)
             http://127.0.0.1:${ports.iowa}   iowa, near gcp/us-central1 (198.51.100.0/24)
@@ -41,8 +45,11 @@ Try:
   # the whole image, all platforms, with a real client
   skopeo copy --all --src-tls-verify=false docker://${front}/${repository}:${tag} oci:./${repository}:${tag}
 
+  # why a pull goes where it goes
+  ${PROGRAM} explain /v2/${repository}/blobs/${layer} --client-address 192.0.2.7 --config ${configFile}
+
   # an image of your own
-  archeion registry import docker://registry.example.org/NAME:TAG NAME:TAG --storage ${folder}/registry
+  ${PROGRAM} registry import docker://registry.example.org/NAME:TAG NAME:TAG --storage ${folder}/registry
 
 `;
 }
