@@ -143,7 +143,8 @@ function listen(server: Server, { name, host, port }: ServerOptions): Promise<Ad
       reject(new ListenError(name, `${host}:${port}`, error));
     };
     server.once('error', failed);
-    server.listen({ host, port }, () => {
+    // Without a host, node takes `::` where there is IPv6 and 0.0.0.0 where there is none.
+    server.listen(host === '::' ? { port } : { host, port }, () => {
       server.off('error', failed);
       // An accept that failed (no descriptor left, say) concerns one connection, not the server.
       server.on('error', () => {});

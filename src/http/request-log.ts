@@ -28,18 +28,23 @@ export interface RequestLog {
 /** A longer path than any valid one of the API tells nothing more. */
 const MAX_PATH = 256;
 
+/** What a share of 1 is counted as. */
+const WHOLE = 1_000_000;
+
 /**
  * One line a request: every status from 400 on, and of the others the share `sample` (0 to 1), counted
  * out evenly rather than drawn.
  */
 export function requestLog(server: string, sample: number, log: Log): RequestLog {
+  // In whole numbers: a fraction that changes would be allocated anew for every request.
+  const step = Math.round(sample * WHOLE);
   let due = 0;
   return {
     wants(status) {
       if (status >= 400) return true;
-      due += sample;
-      if (due < 1) return false;
-      due -= 1;
+      due += step;
+      if (due < WHOLE) return false;
+      due -= WHOLE;
       return true;
     },
     write({ method, target, status, milliseconds, bytes, requestId, aborted, facts }) {

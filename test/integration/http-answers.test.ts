@@ -384,3 +384,13 @@ test('a port that is taken is an error that names it', async () => {
     message: `cannot listen on "127.0.0.1:${port}" for "second"`,
   });
 });
+
+test.each([
+  ['::', 'http://127.0.0.1'],
+  ['0.0.0.0', 'http://127.0.0.1'],
+  ['localhost', 'http://'],
+])('a server on %s is reached at the address it tells', async (host, start) => {
+  const { url } = await startTestServer(() => ({ status: 200, headers: [], body: 'ok' }), { host });
+  expect(url.startsWith(start)).toBe(true);
+  expect(await (await fetch(url)).text()).toBe('ok');
+});
