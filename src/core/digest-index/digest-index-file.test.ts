@@ -3,7 +3,12 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { PROPERTY_RUNS } from '../../../test/support/property-runs.ts';
 import { type Digest, parseDigest } from '../oci/digest.ts';
-import { type HeldBlob, readDigestIndex, writeDigestIndex } from './digest-index-file.ts';
+import {
+  type HeldBlob,
+  readDigestIndex,
+  recordsIn,
+  writeDigestIndex,
+} from './digest-index-file.ts';
 import { placeOf } from './digest-set.ts';
 
 const ABOUT = { backend: 'dublin', url: 'https://dublin.example/', createdAt: 1, validUntil: 2 };
@@ -70,6 +75,26 @@ describe('a digest index', () => {
       ok: true,
       file: { header: { ...ABOUT, sha256: 1, sha512: 0, previous: 'index-1' }, checksum: CHECKSUM },
     });
+  });
+
+  test('gives its records back, in order and with sizes', () => {
+    const blobs = [
+      { digest: digestOf('sha512', 'ff'.repeat(64)), size: 3 },
+      { digest: digestOf('sha256', 'ee'.repeat(32)), size: 2 ** 41 },
+      { digest: digestOf('sha256', '01'.repeat(32)), size: 2 ** 33 + 5 },
+    ];
+    const result = readDigestIndex(withTrailer(writeDigestIndex(ABOUT, blobs), CHECKSUM));
+    expect(result.ok && [...recordsIn(result.file)]).toEqual([
+      { algorithm: 'sha256', hex: '01'.repeat(10), size: 2 ** 33 + 5 },
+      { algorithm: 'sha256', hex: 'ee'.repeat(10), size: 2 ** 40 - 1 },
+      { algorithm: 'sha512', hex: 'ff'.repeat(10), size: 3 },
+    ]);
+  });
+
+  test('keeps the URL of a host whose name is not ASCII', () => {
+    const about = { ...ABOUT, url: 'https://bücher.example/\u{1f4da}' };
+    const result = readDigestIndex(withTrailer(writeDigestIndex(about, []), CHECKSUM));
+    expect(result).toMatchObject({ ok: true, file: { header: { url: about.url } } });
   });
 
   test('may carry a signature', () => {

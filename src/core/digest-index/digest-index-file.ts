@@ -47,6 +47,8 @@ const MAX_HEADER = 4096;
 const RECORD = 15;
 const CHECKSUM = 32;
 const SIGNATURE = 64;
+/** Bytes of a digest in a record. */
+const KEPT = 10;
 /** What five bytes hold: a tebibyte, less one. */
 const MAX_SIZE = 2 ** 40 - 1;
 
@@ -58,7 +60,7 @@ export function writeDigestIndex(
   const sections = (['sha256', 'sha512'] as const).map((algorithm) => recordsOf(blobs, algorithm));
   const [sha256 = [], sha512 = []] = sections;
   const header: DigestIndexHeader = { ...about, sha256: sha256.length, sha512: sha512.length };
-  const head = asciiBytes(`${MAGIC}${JSON.stringify(header)}\n`);
+  const head = asciiBytes(`${MAGIC}${asciiJson(header)}\n`);
   const bytes = new Uint8Array(head.length + RECORD * (sha256.length + sha512.length));
   bytes.set(head);
   let offset = head.length;
@@ -91,6 +93,29 @@ function writeRecord(bytes: Uint8Array, offset: number, { hex, size }: Record15)
   const fits = Math.min(size, MAX_SIZE);
   view.setUint8(offset + 10, Math.floor(fits / 2 ** 32));
   view.setUint32(offset + 11, fits % 2 ** 32);
+}
+
+/** A record as it is in a file: enough of a digest to find it again, and the size in bytes. */
+export interface IndexRecord {
+  readonly algorithm: DigestAlgorithm;
+  /** The first 20 hexadecimal digits. */
+  readonly hex: string;
+  readonly size: number;
+}
+
+/** All records in their order; sets, which are for searching, keep no sizes. */
+export function* recordsIn({ header, content }: DigestIndexFile): Generator<IndexRecord> {
+  const start = content.length - RECORD * (header.sha256 + header.sha512);
+  for (let offset = start; offset < content.length; offset += RECORD) {
+    const algorithm = offset < start + RECORD * header.sha256 ? 'sha256' : 'sha512';
+    const view = new DataView(content.buffer, content.byteOffset + offset, RECORD);
+    const size = view.getUint8(KEPT) * 2 ** 32 + view.getUint32(KEPT + 1);
+    yield { algorithm, hex: hexText(content.subarray(offset, offset + KEPT)), size };
+  }
+}
+
+function hexText(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 /** Takes a file apart and checks its form; whoever calls compares checksum and signature. */
@@ -160,7 +185,14 @@ function isCount(value: unknown): boolean {
   return Number.isSafeInteger(value) && Number(value) >= 0;
 }
 
-/** Header lines are ASCII: JSON escapes what is not, names and URLs of backends are. */
+/** Header lines are ASCII, so that a length in characters is one in bytes; names of hosts need not be. */
+function asciiJson(value: unknown): string {
+  return JSON.stringify(value).replace(
+    /[^\x20-\x7e]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
 function asciiText(bytes: Uint8Array): string {
   let text = '';
   for (let index = 0; index < bytes.length; index += 1)

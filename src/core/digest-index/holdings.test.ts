@@ -99,6 +99,25 @@ test('backends that hold the same share one group and the same set', () => {
   expect(isHeldBy(forty, '11'.repeat(32), 'b39')).toBe(true);
 });
 
+test('more groups than 16 bits can number are kept apart', () => {
+  const count = 2 ** 16 + 2;
+  const digestAt = (number: number) => number.toString(16).padStart(8, '0').padEnd(64, '0');
+  const numbers = Array.from({ length: count }, (_, number) => number);
+  const each: Holdings = {
+    digests: setOf(numbers.map(digestAt)),
+    groupOf: Uint32Array.from(numbers),
+    groups: numbers.map((number) => new Set([`b${number}`])),
+  };
+  const holdings = withBackend(each, 'z', setOf([digestAt(0)]));
+  expect(holdings.groups).toHaveLength(count);
+  for (const number of [0, 1, 65_535, 65_536, 65_537]) {
+    const holders = ['b0', 'b1', `b${number}`, 'z'].map((name) =>
+      isHeldBy(holdings, digestAt(number), name),
+    );
+    expect(holders).toEqual([number === 0, number === 1, true, number === 0]);
+  }
+});
+
 test('what a result was made from stays as it is', () => {
   const before = withBackend(NO_HOLDINGS, 'a', setOf(['11'.repeat(32)]));
   withBackend(before, 'b', setOf(['11'.repeat(32)]));

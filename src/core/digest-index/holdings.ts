@@ -9,10 +9,14 @@ import { compareAt, type DigestSet, digestSet, isSameSet, placeOf } from './dige
  */
 export interface Holdings {
   readonly digests: DigestSet;
-  /** Parallel to `digests`: the group of each. */
-  readonly groupOf: Uint16Array;
+  /** Parallel to `digests`: the group of each; wide only when there are more groups than 16 bits can number. */
+  readonly groupOf: GroupColumn;
   readonly groups: ReadonlyArray<ReadonlySet<string>>;
 }
+
+type GroupColumn = Uint16Array | Uint32Array;
+
+const NARROW_GROUPS = 2 ** 16;
 
 export const NO_HOLDINGS: Holdings = {
   digests: digestSet(0),
@@ -37,12 +41,12 @@ export function withBackend(holdings: Holdings, backend: string, held: DigestSet
   const join = (group: number): number => {
     const known = joined.get(group);
     if (known !== undefined) return known;
-    const number = groups.push(new Set([...(holdings.groups[group] ?? []), backend])) - 1;
+    const number = groups.push(new Set(holdings.groups[group]).add(backend)) - 1;
     joined.set(group, number);
     return number;
   };
   const merged = isSameSet(holdings.digests, held)
-    ? { digests: holdings.digests, groupOf: holdings.groupOf.map(join) }
+    ? { digests: holdings.digests, groupOf: Uint32Array.from(holdings.groupOf, join) }
     : merge(holdings, held, { join, alone });
   return renumbered({ ...merged, groups });
 }
@@ -71,7 +75,7 @@ function merge(
   const { digests: old, groupOf: oldGroupOf } = holdings;
   const size = old.size + held.size - sharedCount(old, held);
   const digests = digestSet(size);
-  const groupOf = new Uint16Array(size);
+  const groupOf = new Uint32Array(size);
   let [left, right] = [0, 0];
   for (let place = 0; place < size; place += 1) {
     const order = orderAt(old, left, held, right);
@@ -125,8 +129,8 @@ function kept(
 ): Pick<Holdings, 'digests' | 'groupOf'> {
   let size = 0;
   for (let place = 0; place < digests.size; place += 1) size += isLeft(place) ? 1 : 0;
-  if (size === digests.size) return { digests, groupOf: groupOf.slice() };
-  const left = { digests: digestSet(size), groupOf: new Uint16Array(size) };
+  if (size === digests.size) return { digests, groupOf };
+  const left = { digests: digestSet(size), groupOf: new Uint32Array(size) };
   let next = 0;
   for (let place = 0; place < digests.size; place += 1) {
     if (!isLeft(place)) continue;
@@ -140,7 +144,7 @@ function kept(
 /** Equal groups become one, and those that nothing is in go: else every change would leave some behind. */
 function renumbered({ digests, groupOf, groups }: Holdings): Holdings {
   const used = new Set(groupOf);
-  const numbers = new Uint16Array(groups.length);
+  const numbers = new Uint32Array(groups.length);
   const numberOf = new Map<string, number>();
   const left: Array<ReadonlySet<string>> = [];
   for (const [number, group] of groups.entries()) {
@@ -150,9 +154,13 @@ function renumbered({ digests, groupOf, groups }: Holdings): Holdings {
     numberOf.set(key, known);
     numbers[number] = known;
   }
-  // In place: this column was made for this result, and nobody has seen it yet.
+  const column = groupColumn(groupOf.length, left.length);
   for (let place = 0; place < groupOf.length; place += 1) {
-    groupOf[place] = at(numbers, at(groupOf, place));
+    column[place] = at(numbers, at(groupOf, place));
   }
-  return { digests, groupOf, groups: left };
+  return { digests, groupOf: column, groups: left };
+}
+
+function groupColumn(size: number, groups: number): GroupColumn {
+  return groups > NARROW_GROUPS ? new Uint32Array(size) : new Uint16Array(size);
 }
