@@ -10,6 +10,8 @@ export interface Observations {
   /** In the order in which they came up. */
   readonly hosts: readonly HostSeen[];
   readonly requests: readonly RequestSeen[];
+  /** A platform that was asked for and that the index does not list. */
+  readonly absentPlatform?: string;
 }
 
 export type Family = 'ipv4' | 'ipv6';
