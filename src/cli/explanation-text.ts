@@ -9,13 +9,13 @@ export function explanationText(explanation: Explanation): string {
     ['request', `${target}, which is ${route.kind}${name}`],
     ['client', clientText(explanation.client)],
     ['rule', rule === undefined ? 'none matches: the upstream' : `routing[${rule}]`],
-    ...candidates.map(({ backend, url, state, knowledge }) => [
+    ...candidates.map(({ holder, url, state, knowledge }) => [
       'candidate',
-      `${backend} (${state}, ${knowledge})  ${url}`,
+      `${holder} (${state}, ${knowledge})  ${url}`,
     ]),
-    ...(asked.backends.length === 0
+    ...(asked.holders.length === 0
       ? []
-      : [['asked', `${asked.backends.join(', ')}: ${asked.held ?? 'nobody'} holds it`]]),
+      : [['asked', `${asked.holders.join(', ')}: ${asked.held ?? 'nobody'} holds it`]]),
     ['answer', answerText(answer)],
   ];
   return lines.map(([label = '', text = '']) => `${label.padEnd(10)} ${text}\n`).join('');

@@ -10,7 +10,7 @@ import {
   type Question,
   type Redirect,
   type RouteDecision,
-  redirectToBackend,
+  redirectTo,
 } from '../core/routing/decide-route.ts';
 import type { BackendHealth, BackendState } from './backend-health.ts';
 import type { Generation, RangeSource } from './generation.ts';
@@ -23,10 +23,10 @@ export interface Explanation {
   readonly client: ExplainedClient;
   /** The place of the rule that matched in `routing`, counted from 0. */
   readonly rule: number | undefined;
-  /** For a blob: every backend of the rule in order, and what was known of it before anybody was asked. */
+  /** Every backend (for a manifest, every upstream) in order, and what was known of it before anybody was asked. */
   readonly candidates: readonly ExplainedCandidate[];
-  /** Backends that had to be asked, and the one that said yes. */
-  readonly asked: { readonly backends: readonly string[]; readonly held: string | undefined };
+  /** Those that had to be asked, and the one that said yes. */
+  readonly asked: { readonly holders: readonly string[]; readonly held: string | undefined };
   readonly answer: ExplainedAnswer;
 }
 
@@ -39,7 +39,7 @@ interface ExplainedClient {
 }
 
 interface ExplainedCandidate {
-  readonly backend: string;
+  readonly holder: string;
   readonly url: string;
   readonly state: BackendState;
   readonly knowledge: 'held' | 'absent' | 'unknown';
@@ -69,7 +69,7 @@ export async function explain(
   const client = generation.clientAt(parseAddress(address));
   const routes = generation.routesOf(client);
   const about = { target, client: explainClient(client, generation.sources), rule: routes.rule };
-  const nobody = { backends: [], held: undefined };
+  const nobody = { holders: [], held: undefined };
   if (parsed === undefined) {
     const answer = { status: 400 };
     return { ...about, route: { kind: 'malformed' }, candidates: [], asked: nobody, answer };
@@ -77,11 +77,16 @@ export async function explain(
   const candidates: ExplainedCandidate[] = [];
   const knows = (question: Question) => {
     const knowledge = prober.knows(question);
-    const { backend, url } = question;
-    candidates.push({ backend: backend.name, url, state: health.stateOf(backend.name), knowledge });
+    const { holder, url } = question;
+    candidates.push({ holder, url, state: health.stateOf(holder), knowledge });
     return knowledge;
   };
-  const decision = decideRoute(parsed, { table: generation.table, routes, knows });
+  const decision = decideRoute(parsed, {
+    table: generation.table,
+    routes,
+    knows,
+    isWell: prober.isWell,
+  });
   const { asked, redirect } = await settle(decision, prober);
   const route = parseRegistryRoute(parsed.path);
   return { ...about, route, candidates, asked, answer: answerOf(decision, redirect) };
@@ -101,7 +106,7 @@ function explainClient({ address, location }: Client, sources: readonly RangeSou
 }
 
 async function settle(decision: RouteDecision, prober: Prober) {
-  const nobody = { backends: [], held: undefined };
+  const nobody = { holders: [], held: undefined };
   switch (decision.kind) {
     case 'redirect':
       return { asked: nobody, redirect: decision };
@@ -109,9 +114,9 @@ async function settle(decision: RouteDecision, prober: Prober) {
       return { asked: nobody, redirect: decision.otherwise };
     case 'probe': {
       const held = await prober.ask(decision.questions);
-      const backends = decision.questions.map(({ backend }) => backend.name);
-      const redirect = held === undefined ? decision.otherwise : redirectToBackend(held);
-      return { asked: { backends, held: held?.backend.name }, redirect };
+      const holders = decision.questions.map(({ holder }) => holder);
+      const redirect = held === undefined ? decision.otherwise : redirectTo(held);
+      return { asked: { holders, held: held?.holder }, redirect };
     }
     case 'accept':
     case 'refuse':

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, test } from 'vitest';
-import { someBackend } from '../../test/support/routing.ts';
 import { parseDigest } from '../core/oci/digest.ts';
 import type { Question } from '../core/routing/decide-route.ts';
 import { backendHealth } from './backend-health.ts';
@@ -25,10 +24,10 @@ const near = question('near');
 const far = question('far');
 
 function question(name: string, hex = HEX): Question {
-  const backend = someBackend(name);
   const digest = parseDigest(`sha256:${hex}`);
   if (digest === undefined) throw new Error('the digest is one');
-  return { backend, digest, url: `${backend.url}containers/images/${digest}` };
+  const url = `https://${name}.example/containers/images/${digest}`;
+  return { kind: 'blob', holder: name, digest, url, query: '' };
 }
 
 /** A prober whose backends answer when the test says so, and whose clock the test moves. */

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Digest } from '../core/oci/digest.ts';
 import type { Knowledge, Question } from '../core/routing/decide-route.ts';
 import type { Counter } from '../metrics.ts';
 import type { BackendHealth } from './backend-health.ts';
@@ -13,12 +12,12 @@ export interface HeadAnswer {
 
 export interface ProberPorts {
   /** Rejects when the backend cannot be reached or does not answer in its time. Follows no redirect. */
-  readonly head: (url: string) => Promise<HeadAnswer>;
+  readonly head: (url: string, kind: Question['kind']) => Promise<HeadAnswer>;
   readonly cache: ExistenceCache;
   readonly health: BackendHealth;
   /** Resolves after that many milliseconds; `cancel` when nobody waits any more. */
   readonly sleep: (milliseconds: number) => { readonly over: Promise<void>; cancel(): void };
-  /** By backend and outcome. */
+  /** By backend or upstream, and outcome. */
   readonly outcomes: Counter;
 }
 
@@ -32,6 +31,7 @@ export interface ProberLimits {
 export interface Prober {
   /** Known at once, without asking. What is held past its lifetime is used, and asked again behind the request. */
   readonly knows: (question: Question) => Knowledge;
+  readonly isWell: (holder: string) => boolean;
   /** Asks all at once; the first in order that says yes, within the deadline. */
   readonly ask: (questions: readonly Question[]) => Promise<Question | undefined>;
 }
@@ -43,22 +43,22 @@ export function prober(ports: ProberPorts, limits: ProberLimits): Prober {
   const counts = new Map<string, number>();
 
   function probe(question: Question): Promise<ProbeOutcome> {
-    const { url, backend } = question;
+    const { url, holder } = question;
     const running = underWay.get(url);
     if (running !== undefined) return running;
-    const count = counts.get(backend.name) ?? 0;
-    const isTrial = health.stateOf(backend.name) === 'trial';
-    if (count >= limits.maxConcurrent || (isTrial && !health.tryTrial(backend.name))) {
-      ports.outcomes.cell(backend.name, 'skipped').value += 1;
+    const count = counts.get(holder) ?? 0;
+    const isTrial = health.stateOf(holder) === 'trial';
+    if (count >= limits.maxConcurrent || (isTrial && !health.tryTrial(holder))) {
+      ports.outcomes.cell(holder, 'skipped').value += 1;
       return Promise.resolve('not-now');
     }
-    counts.set(backend.name, count + 1);
+    counts.set(holder, count + 1);
     const outcome = outcomeOf(question, ports.head).then((result) => {
       underWay.delete(url);
-      counts.set(backend.name, (counts.get(backend.name) ?? 1) - 1);
+      counts.set(holder, (counts.get(holder) ?? 1) - 1);
       cache.learn(url, result);
-      health.probed(backend.name, result === 'not-now' ? 'failure' : 'success');
-      ports.outcomes.cell(backend.name, result).value += 1;
+      health.probed(holder, result === 'not-now' ? 'failure' : 'success');
+      ports.outcomes.cell(holder, result).value += 1;
       return result;
     });
     underWay.set(url, outcome);
@@ -66,8 +66,9 @@ export function prober(ports: ProberPorts, limits: ProberLimits): Prober {
   }
 
   return {
+    isWell: (holder) => health.stateOf(holder) === 'well',
     knows(question) {
-      const state = health.stateOf(question.backend.name);
+      const state = health.stateOf(question.holder);
       // On trial even what is remembered is asked for: the question is whether the backend answers.
       if (state !== 'well') return state === 'trial' ? 'unknown' : 'absent';
       const found = cache.look(question.url);
@@ -94,16 +95,16 @@ export function prober(ports: ProberPorts, limits: ProberLimits): Prober {
 /** Never rejects: whatever goes wrong with a probe means "not now". */
 async function outcomeOf(question: Question, head: ProberPorts['head']): Promise<ProbeOutcome> {
   try {
-    const { status, length } = await head(question.url);
+    const { status, length } = await head(question.url, question.kind);
     if (status === 404 || status === 410) return 'absent';
-    return status === 200 && isPlausible(length, question.digest) ? 'held' : 'not-now';
+    return status === 200 && isPlausible(length, question) ? 'held' : 'not-now';
   } catch {
     return 'not-now'; // unreachable, too slow, no HTTP: which one makes no difference to the client
   }
 }
 
 /** Of no bytes at all there is one blob for each algorithm; any other empty one is a cut-off or a placeholder. */
-function isPlausible(length: number | undefined, digest: Digest): boolean {
+function isPlausible(length: number | undefined, { digest }: Question): boolean {
   return length !== 0 || EMPTY.some((empty) => empty === digest);
 }
 

@@ -35,7 +35,7 @@ function front({ client = DUBLIN, knows = 'unknown', holds = false, ...given }: 
     showsRoute,
     clientOf: () => client,
     clientAt: () => client,
-    routesOf: () => ({ upstream: table.upstreams[0], backends: [near], rule: 0 }),
+    routesOf: () => ({ upstreams: table.upstreams, backends: [near], rule: 0 }),
   };
   let time = 0;
   const ports: RedirectorPorts = {
@@ -44,6 +44,7 @@ function front({ client = DUBLIN, knows = 'unknown', holds = false, ...given }: 
     clock: () => (time += 7),
     prober: {
       knows: () => knows,
+      isWell: () => true,
       ask: async (questions) => {
         asked.push(...questions);
         return holds ? questions[0] : undefined;

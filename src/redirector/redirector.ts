@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { RegistryError } from '../core/oci/registry-error.ts';
 import { parseRequestTarget } from '../core/oci/request-target.ts';
-import { decideRoute, redirectToBackend } from '../core/routing/decide-route.ts';
+import { decideRoute, redirectTo } from '../core/routing/decide-route.ts';
 import type { Counter } from '../metrics.ts';
 import type { Handler, HttpAnswer } from '../protocol/http.ts';
 import type { Generation } from './generation.ts';
@@ -43,6 +43,7 @@ export function redirector(ports: RedirectorPorts): Handler {
       table: generation.table,
       routes: generation.routesOf(client),
       knows: prober.knows,
+      isWell: prober.isWell,
     });
     switch (decision.kind) {
       case 'accept':
@@ -54,7 +55,7 @@ export function redirector(ports: RedirectorPorts): Handler {
       case 'probe': {
         const asked = clock();
         return prober.ask(decision.questions).then((held) => {
-          const found = held === undefined ? decision.otherwise : redirectToBackend(held);
+          const found = held === undefined ? decision.otherwise : redirectTo(held);
           return answer(found, client, clock() - asked);
         });
       }

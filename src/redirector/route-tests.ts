@@ -35,6 +35,7 @@ export function servedBy(
     table: generation.table,
     routes: generation.routesOf(client),
     knows: () => 'held',
+    isWell: () => true,
   });
   switch (decision.kind) {
     case 'redirect':

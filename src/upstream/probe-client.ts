@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST } from '../core/oci/media-type.ts';
 
 /** Milliseconds. */
 export interface ProbeClientLimits {
@@ -9,7 +10,10 @@ export interface ProbeClientLimits {
 
 export interface ProbeClient {
   /** Rejects when there is no answer in time. A redirect is an answer like any other, and is not followed. */
-  head(url: string): Promise<{ readonly status: number; readonly length: number | undefined }>;
+  head(
+    url: string,
+    kind?: 'blob' | 'manifest',
+  ): Promise<{ readonly status: number; readonly length: number | undefined }>;
   close(): Promise<void>;
 }
 
@@ -27,13 +31,15 @@ export function probeClient({ timeout, connections }: ProbeClientLimits): ProbeC
     });
   };
   return {
-    async head(url) {
+    async head(url, kind = 'blob') {
       agent ??= open();
       const { origin, pathname } = new URL(url);
       const { statusCode, headers, body } = await (await agent).request({
         origin,
         path: pathname,
         method: 'HEAD',
+        // Registries answer 404 for a manifest of a type that was not asked for.
+        headers: { accept: kind === 'manifest' ? MANIFESTS : '*/*', 'user-agent': 'archeion' },
         signal: AbortSignal.timeout(timeout),
       });
       await body.dump();
@@ -44,6 +50,8 @@ export function probeClient({ timeout, connections }: ProbeClientLimits): ProbeC
     },
   };
 }
+
+const MANIFESTS = [OCI_INDEX, OCI_MANIFEST, DOCKER_LIST, DOCKER_MANIFEST, '*/*'].join(', ');
 
 type Agent = import('undici').Agent;
 

@@ -73,10 +73,10 @@ describe('explaining', () => {
       },
       rule: 1,
       candidates: [
-        { backend: 'closed', state: 'drained', knowledge: 'absent' },
-        { backend: 'dublin', state: 'well', knowledge: 'unknown' },
+        { holder: 'closed', state: 'drained', knowledge: 'absent' },
+        { holder: 'dublin', state: 'well', knowledge: 'unknown' },
       ],
-      asked: { backends: ['dublin'], held: 'dublin' },
+      asked: { holders: ['dublin'], held: 'dublin' },
       answer: { status: 307, by: 'dublin', reason: 'held' },
     });
   });

@@ -117,7 +117,8 @@ describe('upstreams', () => {
     { location: NOWHERE, expected: 'us' },
   ])('a client at $location is served by $expected', ({ location, expected }) => {
     const routes = clientRoutes(table)({ address: undefined, location });
-    expect(routes.upstream.name).toBe(expected);
+    expect(routes.upstreams[0].name).toBe(expected);
+    expect(routes.upstreams).toHaveLength(2);
   });
 
   test('of two as near, the one in the cloud of the client is taken', () => {
@@ -129,6 +130,6 @@ describe('upstreams', () => {
     ] as const;
     const far = someTable({ upstreams: [...both], distance });
     const client = { address: undefined, location: { cloud: 'gcp', region: 'eu-central-1' } };
-    expect(clientRoutes(far)(client).upstream.name).toBe('home');
+    expect(clientRoutes(far)(client).upstreams[0].name).toBe('home');
   });
 });

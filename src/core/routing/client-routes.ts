@@ -10,9 +10,10 @@ export interface Client {
   readonly location: CloudRegion | undefined;
 }
 
-/** Where one client's requests go: to the upstream nearest to it, and for blobs to these backends first. */
+/** Where one client's requests go: to these upstreams, and for blobs to these backends first. */
 export interface ClientRoutes {
-  readonly upstream: Upstream;
+  /** The nearest first. */
+  readonly upstreams: readonly [Upstream, ...Upstream[]];
   readonly backends: readonly Backend[];
   /** The place in the table of the rule that says so; undefined when none matches. */
   readonly rule: number | undefined;
@@ -41,7 +42,7 @@ export function clientRoutes(table: RoutingTable): (client: Client) => ClientRou
         return address?.kind === 6 ? choice.ipv6 : choice.ipv4;
       }
     }
-    return { upstream: nearestUpstream(table, location), backends: [], rule: undefined };
+    return { upstreams: upstreamsByNearness(table, location), backends: [], rule: undefined };
   };
 }
 
@@ -51,13 +52,13 @@ function isWithin(prefixes: readonly Prefix[], address: Address | undefined): bo
 
 /** The rules that a client at this place can meet, up to the first that asks for no prefix. */
 function planChoices(table: RoutingTable, location: CloudRegion | undefined): Choice[] {
-  const upstream = nearestUpstream(table, location);
+  const upstreams = upstreamsByNearness(table, location);
   const choices: Choice[] = [];
   for (const [place, rule] of table.rules.entries()) {
     if (!matchesPlace(rule, location)) continue;
     const all = candidateBackends(table, rule.blobs, location);
     const routes = (family: Address['kind']): ClientRoutes => ({
-      upstream,
+      upstreams,
       backends: all.filter(({ families }) => families.includes(family)),
       rule: place,
     });
@@ -103,10 +104,8 @@ function pick(
       return backends.filter(({ name }) => name === candidate.name);
     case 'same-region':
       return backends.filter(({ at }) => isSamePlace(at, location));
-    case 'nearest': {
-      const nearest = nearestOf(backends, location, distance);
-      return nearest === undefined ? [] : [nearest];
-    }
+    case 'nearest':
+      return byNearness(backends, location, distance).slice(0, 1);
   }
 }
 
@@ -114,21 +113,28 @@ function isSamePlace(at: CloudRegion | undefined, location: CloudRegion | undefi
   return at !== undefined && at.cloud === location?.cloud && at.region === location.region;
 }
 
-function nearestUpstream(table: RoutingTable, location: CloudRegion | undefined): Upstream {
-  return nearestOf(table.upstreams, location, table.distance) ?? table.upstreams[0];
+/** Those that are not on the map come last, in the order of the configuration. */
+function upstreamsByNearness(
+  table: RoutingTable,
+  location: CloudRegion | undefined,
+): readonly [Upstream, ...Upstream[]] {
+  const near = byNearness(table.upstreams, location, table.distance);
+  const others = table.upstreams.filter((upstream) => !near.includes(upstream));
+  const [first = table.upstreams[0], ...rest] = [...near, ...others];
+  return [first, ...rest];
 }
 
-/** The nearest by distance, whatever its cloud; of two as near, the one in the client's cloud, then the first. */
-function nearestOf<Place extends { readonly at?: CloudRegion }>(
+/** By distance, whatever the cloud; of two as near, the one in the client's cloud first. Without what is not on the map. */
+function byNearness<Place extends { readonly at?: CloudRegion }>(
   places: readonly Place[],
   location: CloudRegion | undefined,
   distance: RoutingTable['distance'],
-): Place | undefined {
-  if (location === undefined) return undefined;
+): Place[] {
+  if (location === undefined) return [];
   const known = places.flatMap((place) => {
     const away = isSamePlace(place.at, location) ? 0 : place.at && distance(location, place.at);
     return away === undefined ? [] : [{ place, away, abroad: place.at?.cloud !== location.cloud }];
   });
   known.sort((a, b) => a.away - b.away || Number(a.abroad) - Number(b.abroad));
-  return known[0]?.place;
+  return known.map(({ place }) => place);
 }

@@ -16,16 +16,19 @@ interface Given {
   readonly table?: Partial<RoutingTable>;
   readonly knows?: Readonly<Record<string, Knowledge>>;
   readonly backends?: readonly ReturnType<typeof someBackend>[];
+  readonly unwell?: readonly string[];
 }
 
-function decide(target: string, { table, knows = {}, backends = [] }: Given = {}): RouteDecision {
+function decide(target: string, given: Given = {}): RouteDecision {
+  const { table, knows = {}, backends = [], unwell = [] } = given;
   const parsed = parseRequestTarget(target);
   if (parsed === undefined) throw new Error('the target is one');
   const whole = someTable(table);
   return decideRoute(parsed, {
     table: whole,
-    routes: { upstream: whole.upstreams[0], backends, rule: 0 },
-    knows: ({ backend }) => knows[backend.name] ?? 'unknown',
+    routes: { upstreams: whole.upstreams, backends, rule: 0 },
+    knows: ({ holder }) => knows[holder] ?? 'unknown',
+    isWell: (holder) => !unwell.includes(holder),
   });
 }
 
@@ -113,6 +116,61 @@ describe('manifests', () => {
     ).toMatchObject({
       kind: 'redirect',
       to: `https://canonical.example/v2/acme/images/a/referrers/${DIGEST}`,
+    });
+  });
+});
+
+describe('several upstreams', () => {
+  const table = { upstreams: [someUpstream('near'), someUpstream('home')] as const };
+  const byTag = '/v2/a/manifests/v1?ns=x';
+  const byDigest = `/v2/a/manifests/${DIGEST}?ns=x`;
+  const at = (name: string) => `https://${name}.example/v2/acme/images/a/manifests/${DIGEST}`;
+
+  test('a tag goes to the nearest that is well', () => {
+    expect(decide(byTag, { table })).toMatchObject({ by: 'near' });
+    expect(decide(byTag, { table, unwell: ['near'] })).toMatchObject({ by: 'home' });
+    expect(decide(byTag, { table, unwell: ['near', 'home'] })).toMatchObject({ by: 'near' });
+  });
+
+  test('so do blobs that no backend holds, and lists', () => {
+    const unwell = ['near'];
+    expect(decide(`/v2/a/blobs/${DIGEST}`, { table, unwell })).toMatchObject({ by: 'home' });
+    expect(decide('/v2/a/tags/list', { table, unwell })).toMatchObject({
+      otherwise: { by: 'home' },
+    });
+  });
+
+  test('a digest goes to the nearest that holds it, with the query', () => {
+    expect(decide(byDigest, { table, knows: { near: 'held' } })).toMatchObject({
+      to: `${at('near')}?ns=x`,
+    });
+    expect(decide(byDigest, { table, knows: { near: 'absent', home: 'held' } })).toMatchObject({
+      to: `${at('home')}?ns=x`,
+      reason: 'manifest',
+    });
+  });
+
+  test('who is not known to hold a digest is asked, without the query', () => {
+    expect(decide(byDigest, { table })).toMatchObject({
+      kind: 'probe',
+      questions: [
+        { kind: 'manifest', url: at('near') },
+        { kind: 'manifest', url: at('home') },
+      ],
+      otherwise: { by: 'near' },
+    });
+    expect(decide(byDigest, { table, knows: { near: 'absent', home: 'absent' } })).toMatchObject({
+      by: 'near',
+    });
+  });
+
+  test('a canonical upstream that is not well leaves referrers to the nearest', () => {
+    const canonicalUpstream = table.upstreams[1];
+    const target = `/v2/a/manifests/sha256-${HEX}.sig`;
+    const withCanonical = { ...table, canonicalUpstream };
+    expect(decide(target, { table: withCanonical })).toMatchObject({ by: 'home' });
+    expect(decide(target, { table: withCanonical, unwell: ['home'] })).toMatchObject({
+      by: 'near',
     });
   });
 });

@@ -6,7 +6,7 @@ import { parseRegistryRoute, type RegistryRoute } from '../oci/registry-route.ts
 import type { RequestTarget } from '../oci/request-target.ts';
 import { blobPathOf } from './blob-path.ts';
 import type { ClientRoutes } from './client-routes.ts';
-import type { Backend, RoutingTable, Upstream } from './routing-table.ts';
+import type { RoutingTable, Upstream } from './routing-table.ts';
 
 export type RouteReason =
   /** The client's rule names no backend for it. */
@@ -29,11 +29,15 @@ export interface Redirect {
   readonly reason: RouteReason;
 }
 
-/** A backend to ask whether it holds a blob. */
+/** Whom to ask whether it holds something: a backend a blob, an upstream a manifest. */
 export interface Question {
-  readonly backend: Backend;
+  readonly kind: 'blob' | 'manifest';
+  /** The name of the backend or upstream. */
+  readonly holder: string;
   readonly digest: Digest;
   readonly url: string;
+  /** What the client's own query adds to the URL, for upstreams. */
+  readonly query: string;
 }
 
 export type RouteDecision =
@@ -62,13 +66,15 @@ export type RouteDecision =
       readonly otherwise: Redirect;
     };
 
-/** What is known about a blob at a backend. Not being well counts as absent. */
+/** What is known about content at its holder. Not being well counts as absent. */
 export type Knowledge = 'held' | 'absent' | 'unknown';
 
 export interface RouteFacts {
   readonly table: RoutingTable;
   readonly routes: ClientRoutes;
   readonly knows: (question: Question) => Knowledge;
+  /** Whether a backend or upstream may be sent anybody, as far as is known. */
+  readonly isWell: (holder: string) => boolean;
 }
 
 /**
@@ -116,67 +122,114 @@ function decidePage(path: string, { pages }: RoutingTable): RouteDecision {
 
 type Route<Kind extends RegistryRoute['kind']> = Extract<RegistryRoute, { kind: Kind }>;
 
+/**
+ * A tag goes to the nearest upstream that is well, a digest to the nearest that holds it: a tag that was
+ * resolved at one upstream must not lead to a digest that another one does not have yet.
+ */
 function decideManifest(
   { repository, reference }: Route<'manifest'>,
   query: string,
-  { table, routes }: RouteFacts,
-): Redirect {
+  facts: RouteFacts,
+): RouteDecision {
   const isReferrer = reference.kind === 'tag' && subjectOfTag(reference.tag) !== undefined;
-  const upstream = (isReferrer ? table.canonicalUpstream : undefined) ?? routes.upstream;
+  const upstreams = upstreamsFor(isReferrer, facts);
   const text = reference.kind === 'tag' ? reference.tag : reference.digest;
-  return {
+  const path = `${repository}/manifests/${text}`;
+  const [upstream] = upstreams;
+  const otherwise: Redirect = {
     kind: 'redirect',
-    to: `${repositoryUrl(upstream, repository)}/manifests/${text}${query}`,
+    to: `${upstreamUrl(upstream)}${path}${query}`,
     by: upstream.name,
     reason: isReferrer ? 'referrer' : 'manifest',
   };
+  if (reference.kind === 'tag' || upstreams.length === 1) return otherwise;
+  const questions = upstreams.map((one) => ({
+    kind: 'manifest' as const,
+    holder: one.name,
+    digest: reference.digest,
+    url: `${upstreamUrl(one)}${path}`,
+    query,
+  }));
+  return firstHeld(questions, otherwise, facts);
+}
+
+/** In order of preference: the canonical one first for referrers, those that are not well last. */
+function upstreamsFor(isReferrer: boolean, facts: RouteFacts): readonly [Upstream, ...Upstream[]] {
+  const { table, routes, isWell } = facts;
+  const canonical = isReferrer ? table.canonicalUpstream : undefined;
+  if (routes.upstreams.length === 1 && canonical === undefined) return routes.upstreams;
+  const others = routes.upstreams.filter((upstream) => upstream !== canonical);
+  const all = canonical === undefined ? others : [canonical, ...others];
+  const [first = routes.upstreams[0], ...rest] = [
+    ...all.filter(({ name }) => isWell(name)),
+    ...all.filter(({ name }) => !isWell(name)),
+  ];
+  return [first, ...rest];
 }
 
 function decideList(
   route: Route<'tags'> | Route<'referrers'>,
   query: string,
-  { table, routes }: RouteFacts,
+  facts: RouteFacts,
 ): RouteDecision {
   const { repository } = route;
-  const upstream =
-    (route.kind === 'referrers' ? table.canonicalUpstream : undefined) ?? routes.upstream;
+  const [upstream] = upstreamsFor(route.kind === 'referrers', facts);
   const path = route.kind === 'tags' ? 'tags/list' : `referrers/${route.digest}`;
-  const to = `${repositoryUrl(upstream, repository)}/${path}${query}`;
+  const to = `${upstreamUrl(upstream)}${repository}/${path}${query}`;
   const otherwise: Redirect = { kind: 'redirect', to, by: upstream.name, reason: 'list' };
-  if (table.lists[route.kind] === 'redirect') return otherwise;
+  if (facts.table.lists[route.kind] === 'redirect') return otherwise;
   return { kind: 'fetch-list', list: route.kind, upstream, repository, path, query, otherwise };
 }
 
 function decideBlob(
   { repository, digest }: Route<'blob'>,
   query: string,
-  { routes, knows }: RouteFacts,
+  facts: RouteFacts,
+): RouteDecision {
+  const { backends } = facts.routes;
+  const [upstream] = upstreamsFor(false, facts);
+  const otherwise: Redirect = {
+    kind: 'redirect',
+    to: `${upstreamUrl(upstream)}${repository}/blobs/${digest}${query}`,
+    by: upstream.name,
+    reason: backends.length === 0 ? 'no-backend' : 'not-held',
+  };
+  if (backends.length === 0) return otherwise;
+  const questions = backends.map(({ name, url, blobPath }) => ({
+    kind: 'blob' as const,
+    holder: name,
+    digest,
+    url: url + blobPathOf(blobPath, digest),
+    query,
+  }));
+  return firstHeld(questions, otherwise, facts);
+}
+
+/** The first that holds it, unless unknown ones stand before it: then those are to be asked. */
+function firstHeld(
+  candidates: readonly Question[],
+  otherwise: Redirect,
+  { knows }: RouteFacts,
 ): RouteDecision {
   const questions: Question[] = [];
-  let held: Redirect | undefined;
-  for (const backend of routes.backends) {
-    const question = { backend, digest, url: backend.url + blobPathOf(backend.blobPath, digest) };
-    const knowledge = knows(question);
-    if (knowledge === 'unknown') questions.push(question);
+  for (const candidate of candidates) {
+    const knowledge = knows(candidate);
     if (knowledge === 'held') {
-      held = redirectToBackend(question);
-      break;
+      const found = redirectTo(candidate);
+      return questions.length === 0 ? found : { kind: 'probe', questions, otherwise: found };
     }
+    if (knowledge === 'unknown') questions.push(candidate);
   }
-  const otherwise = held ?? {
-    kind: 'redirect',
-    to: `${repositoryUrl(routes.upstream, repository)}/blobs/${digest}${query}`,
-    by: routes.upstream.name,
-    reason: routes.backends.length === 0 ? 'no-backend' : 'not-held',
-  };
   return questions.length === 0 ? otherwise : { kind: 'probe', questions, otherwise };
 }
 
 /** Backends get no query: a signed or rewritten URL of theirs would not survive a stranger's. */
-export function redirectToBackend({ backend, url }: Question): Redirect {
-  return { kind: 'redirect', to: url, by: backend.name, reason: 'held' };
+export function redirectTo({ kind, holder: by, url, query }: Question): Redirect {
+  return kind === 'blob'
+    ? { kind: 'redirect', to: url, by, reason: 'held' }
+    : { kind: 'redirect', to: url + query, by, reason: 'manifest' };
 }
 
-function repositoryUrl({ url, repositoryPrefix }: Upstream, repository: string): string {
-  return `${url}/v2/${repositoryPrefix}${repository}`;
+function upstreamUrl({ url, repositoryPrefix }: Upstream): string {
+  return `${url}/v2/${repositoryPrefix}`;
 }
