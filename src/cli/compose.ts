@@ -3,6 +3,7 @@ import { adminHandler } from '../http/admin-handler.ts';
 import { type RunningServer, startServer } from '../http/node-server.ts';
 import { requestLog } from '../http/request-log.ts';
 import type { Log } from '../log.ts';
+import { observeProcess } from '../metrics/process-metrics.ts';
 import { openMetrics } from '../metrics.ts';
 import { explainHandler } from '../redirector/explain-handler.ts';
 import { openFrontState } from './front-state.ts';
@@ -22,11 +23,13 @@ export interface Front {
 export async function openFront(loaded: LoadedConfig, log: Log): Promise<Front> {
   const { config } = loaded;
   const metrics = openMetrics();
+  observeProcess(metrics);
   const state = await openFrontState(loaded, { log, metrics });
   let isDraining = false;
   const front = await startServer({
     name: 'front',
     ...config.listen,
+    limits: { keepAliveTimeout: config.listen.keepAlive },
     handler: state.handler,
     log,
     metrics,

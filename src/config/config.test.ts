@@ -21,7 +21,7 @@ function accepted(document: unknown): Config {
 describe('parseConfig', () => {
   test('an upstream is enough; the rest has defaults', () => {
     const config = accepted(SMALLEST);
-    expect(config.listen).toEqual({ host: '::', port: 8080 });
+    expect(config.listen).toEqual({ host: '::', port: 8080, keepAlive: 65_000 });
     expect(config.probes).toEqual({ deadline: 1_000, timeout: 5_000, maxConcurrent: 256 });
     expect(config.tagsList).toBe('fetch');
   });

@@ -3,6 +3,8 @@ import { z } from 'zod';
 import { parseAddress } from '../core/net/address.ts';
 import { parseDigest } from '../core/oci/digest.ts';
 import { isRepository } from '../core/oci/repository.ts';
+import { parseCanary } from './canary.ts';
+import { CloudRanges } from './cloud-ranges.ts';
 import { BlobPathText, Duration, HttpUrl, Name, oneOrMore, PrefixText } from './values.ts';
 
 const Port = z.int().min(0).max(65535).describe('0 takes any that is free');
@@ -75,6 +77,13 @@ const Upstream = z.strictObject({
 
     .describe('put before every repository name: `acme-prod/images`'),
   at: Place.optional(),
+  canary: z
+    .string()
+    .refine((text) => parseCanary(text) !== undefined, 'expected a tag of a repository: pause:3.9')
+    .optional()
+    .describe(
+      'a tag it has to serve without a token, `pause:3.9`: asked for at every `health.interval`',
+    ),
 });
 
 const Backend = z.strictObject({
@@ -115,22 +124,6 @@ const Rule = z.strictObject({
     .describe(
       'in order of preference: `same-region`, `nearest`, the name of a backend, `upstream`',
     ),
-});
-
-const Geofeed = z.strictObject({ geofeed: Name });
-
-const CloudRanges = z.strictObject({
-  feeds: z
-    .array(z.union([z.enum(['aws', 'gcp', 'azure', 'oracle']), Geofeed]))
-    .default([])
-    .describe(
-      'files in `directory` as the providers publish them: `aws.json`, or `linode.csv` for `{ geofeed: linode }` (RFC 8805)',
-    ),
-  directory: z.string().min(1).optional().describe('a folder; relative to the configuration file'),
-  static: z
-    .array(z.strictObject({ prefix: PrefixText, cloud: Name, region: Name }))
-    .default([])
-    .describe('prefixes of your own; they win over the same prefix in a feed'),
 });
 
 const Existence = z.strictObject({
@@ -195,7 +188,15 @@ const RouteTest = z.strictObject({
 
 /** The document `archeion serve` reads. Every object is strict: a typo is an error, not a default. */
 export const ConfigSchema = z.strictObject({
-  listen: z.strictObject({ host: Host.default('::'), port: Port.default(8080) }).prefault({}),
+  listen: z
+    .strictObject({
+      host: Host.default('::'),
+      port: Port.default(8080),
+      keepAlive: Duration.prefault('65s').describe(
+        'how long an idle connection is kept: longer than the balancer in front keeps it',
+      ),
+    })
+    .prefault({}),
   admin: z
     .strictObject({ host: Host.default('127.0.0.1'), port: Port.default(8081) })
 

@@ -128,6 +128,28 @@ describe('origin load', () => {
   });
 });
 
+test('an upstream that is down is passed over for the next one, also for tags', async () => {
+  const down = await open((_, response) => response.writeHead(503).end());
+  const up = await open((_, response) => response.writeHead(200).end('{}'));
+  const file = join(folder, 'archeion.yaml');
+  const upstreams = [down, up].map(
+    ({ url }, place) => `{ name: u${place}, url: "${url}", canary: "a:v1" }`,
+  );
+  await writeFile(
+    file,
+    `listen: { host: 127.0.0.1, port: 0 }
+admin: { port: 0 }
+upstreams: [${upstreams.join()}]
+health: { interval: 20ms, ejectAfter: 2 }
+shutdown: { grace: 50ms }`,
+  );
+  const front = await startFront(['--config', file]);
+  opened.push({ close: () => front.stop() });
+  await front.logged('backend-state');
+  const answer = await fetch(`${front.url}/v2/a/manifests/v1`, { redirect: 'manual' });
+  expect(answer.headers.get('location')).toBe(`${up.url}/v2/a/manifests/v1`);
+});
+
 test('a backend whose canary fails is ejected before a client is sent there, and comes back', async () => {
   let isWell = false;
   const backend = await open((_, response) => response.writeHead(isWell ? 200 : 500).end(BLOB));
