@@ -37,7 +37,7 @@ export async function readFeedFiles(
   feeds: readonly RangeFeed[],
 ): Promise<FeedFiles> {
   const results = await Promise.all(
-    feeds.map(async (feed) => ({ feed: nameOf(feed), result: await readFeedFile(read, feed) })),
+    feeds.map(async (feed) => ({ feed: feedName(feed), result: await readFeedFile(read, feed) })),
   );
   return {
     entries: results.flatMap(({ result }) => (result.ok ? result.entries : [])),
@@ -48,10 +48,10 @@ export async function readFeedFiles(
 }
 
 async function readFeedFile(read: ReadFile, feed: RangeFeed): Promise<RangeFeedResult> {
-  const name = `${nameOf(feed)}.${typeof feed === 'string' ? 'json' : 'csv'}`;
+  const name = feedFile(feed);
   try {
     const text = await read(name);
-    return text === undefined ? refusal(`there is no "${name}"`) : parse(feed, text);
+    return text === undefined ? refusal(`there is no "${name}"`) : parseFeed(feed, text);
   } catch (error) {
     return refusal(`"${name}" cannot be read: ${error instanceof Error ? error.message : error}`);
   }
@@ -61,11 +61,16 @@ function refusal(problem: string): RangeFeedResult {
   return { ok: false, problems: [problem] };
 }
 
-function nameOf(feed: RangeFeed): string {
+export function feedName(feed: RangeFeed): string {
   return typeof feed === 'string' ? feed : feed.name;
 }
 
-function parse(feed: RangeFeed, text: string): RangeFeedResult {
+/** The name of its copy. */
+export function feedFile(feed: RangeFeed): string {
+  return `${feedName(feed)}.${typeof feed === 'string' ? 'json' : 'csv'}`;
+}
+
+export function parseFeed(feed: RangeFeed, text: string): RangeFeedResult {
   if (typeof feed !== 'string') return parseGeofeed(text, feed.name);
   switch (feed) {
     case 'aws':
