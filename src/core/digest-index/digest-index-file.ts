@@ -150,11 +150,13 @@ function problem(text: string): DigestIndexResult {
 
 function readSet(bytes: Uint8Array, offset: number, size: number): DigestSet {
   const set = digestSet(size);
+  // Out of the loop: looked up anew for each record, the columns double the time this takes.
+  const { high, middle, low } = set;
   const view = new DataView(bytes.buffer, bytes.byteOffset + offset, size * RECORD);
-  for (let place = 0; place < size; place += 1) {
-    set.high[place] = view.getUint32(place * RECORD);
-    set.middle[place] = view.getUint32(place * RECORD + 4);
-    set.low[place] = view.getUint16(place * RECORD + 8);
+  for (let place = 0, start = 0; place < size; place += 1, start += RECORD) {
+    high[place] = view.getUint32(start);
+    middle[place] = view.getUint32(start + 4);
+    low[place] = view.getUint16(start + 8);
   }
   return set;
 }

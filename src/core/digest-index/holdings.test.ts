@@ -39,6 +39,20 @@ test('a digest is found when it is in the set, and only then', () => {
   );
 });
 
+test('a digest is found in a set of any shape that is larger than a guess is wrong by', () => {
+  const lopsided = fc.tuple(fc.integer({ min: 1, max: 2 ** 32 - 1 }), fc.integer({ min: 40 }));
+  fc.assert(
+    fc.property(lopsided, fc.integer({ min: 0, max: 299 }), ([reach, salt], asked) => {
+      const numbers = Array.from({ length: 300 }, (_, n) => ((n * salt) % reach) + (n % 2) * 7);
+      const held = numbers.map((n) => (n >>> 0).toString(16).padStart(8, '0').padEnd(64, '1'));
+      const set = setOf(held);
+      expect(placeOf(set, held[asked] ?? '')).not.toBe(-1);
+      expect(placeOf(set, (held[asked] ?? '').replaceAll('1', '2'))).toBe(-1);
+    }),
+    { numRuns: PROPERTY_RUNS },
+  );
+});
+
 test('whichever way backends are added, each digest is held by exactly those that hold it', () => {
   const backends = fc.array(fc.tuple(fc.constantFrom('a', 'b', 'c', 'd'), hexes), { maxLength: 6 });
   fc.assert(

@@ -35,58 +35,46 @@ export function isHeldBy(
 
 /** Adds what one more backend holds. The result is new; what it was made from stays as it is. */
 export function withBackend(holdings: Holdings, backend: string, held: DigestSet): Holdings {
-  const groups = [...holdings.groups];
-  const joined = new Map<number, number>();
-  const alone = once(() => groups.push(new Set([backend])) - 1);
-  const join = (group: number): number => {
-    const known = joined.get(group);
-    if (known !== undefined) return known;
-    const number = groups.push(new Set(holdings.groups[group]).add(backend)) - 1;
-    joined.set(group, number);
-    return number;
-  };
-  const merged = isSameSet(holdings.digests, held)
-    ? { digests: holdings.digests, groupOf: Uint32Array.from(holdings.groupOf, join) }
-    : merge(holdings, held, { join, alone });
-  return renumbered({ ...merged, groups });
+  // Each group gets a twin that holds for the new backend as well; the last one is that backend's own.
+  const twins = holdings.groups.map((group) => new Set(group).add(backend));
+  const groups = [...holdings.groups, ...twins, new Set([backend])];
+  return renumbered({ ...merged(holdings, held), groups });
 }
 
-interface Numbering {
-  /** The group of a digest that this backend holds as well as those of a group. */
-  readonly join: (group: number) => number;
-  /** The group of a digest that nobody else holds. */
-  readonly alone: () => number;
-}
+type Columns = Pick<Holdings, 'digests' | 'groupOf'>;
 
-function once(make: () => number): () => number {
-  let made: number | undefined;
-  return () => {
-    made ??= make();
-    return made;
-  };
+/** Numbers as `withBackend` lays the groups out: a group's twin is as many places on as there are groups. */
+function merged(holdings: Holdings, held: DigestSet): Columns {
+  const { digests, groupOf, groups } = holdings;
+  // A set that is the same is shared: forty backends filled alike have one between them.
+  if (digests.size === 0) return { digests: held, groupOf: new Uint32Array(held.size) };
+  if (!isSameSet(digests, held)) return merge(holdings, held);
+  const twinOf = new Uint32Array(digests.size);
+  for (let place = 0; place < digests.size; place += 1) {
+    twinOf[place] = at(groupOf, place) + groups.length;
+  }
+  return { digests, groupOf: twinOf };
 }
 
 /** Walks both sorted sets side by side, twice: to know the size first halves the memory that is needed at once. */
-function merge(
-  holdings: Holdings,
-  held: DigestSet,
-  { join, alone }: Numbering,
-): Pick<Holdings, 'digests' | 'groupOf'> {
-  const { digests: old, groupOf: oldGroupOf } = holdings;
+function merge({ digests: old, groupOf, groups }: Holdings, held: DigestSet): Columns {
   const size = old.size + held.size - sharedCount(old, held);
   const digests = digestSet(size);
-  const groupOf = new Uint32Array(size);
+  const numbers = new Uint32Array(size);
   let [left, right] = [0, 0];
   for (let place = 0; place < size; place += 1) {
     const order = orderAt(old, left, held, right);
-    if (order <= 0) copy(old, left, digests, place);
-    else copy(held, right, digests, place);
-    if (order < 0) groupOf[place] = at(oldGroupOf, left);
-    else groupOf[place] = order === 0 ? join(at(oldGroupOf, left)) : alone();
+    if (order > 0) {
+      copy(held, right, digests, place);
+      numbers[place] = 2 * groups.length;
+    } else {
+      copy(old, left, digests, place);
+      numbers[place] = at(groupOf, left) + (order === 0 ? groups.length : 0);
+    }
     if (order <= 0) left += 1;
     if (order >= 0) right += 1;
   }
-  return { digests, groupOf };
+  return { digests, groupOf: numbers };
 }
 
 function sharedCount(a: DigestSet, b: DigestSet): number {
@@ -123,10 +111,7 @@ export function withoutBackend(holdings: Holdings, backend: string): Holdings {
 }
 
 /** The digests that are to stay, in a set of their own; when all are, the same set. */
-function kept(
-  { digests, groupOf }: Holdings,
-  isLeft: (place: number) => boolean,
-): Pick<Holdings, 'digests' | 'groupOf'> {
+function kept({ digests, groupOf }: Holdings, isLeft: (place: number) => boolean): Columns {
   let size = 0;
   for (let place = 0; place < digests.size; place += 1) size += isLeft(place) ? 1 : 0;
   if (size === digests.size) return { digests, groupOf };
@@ -143,12 +128,13 @@ function kept(
 
 /** Equal groups become one, and those that nothing is in go: else every change would leave some behind. */
 function renumbered({ digests, groupOf, groups }: Holdings): Holdings {
-  const used = new Set(groupOf);
+  const isUsed = new Uint8Array(groups.length);
+  for (let place = 0; place < groupOf.length; place += 1) isUsed[at(groupOf, place)] = 1;
   const numbers = new Uint32Array(groups.length);
   const numberOf = new Map<string, number>();
   const left: Array<ReadonlySet<string>> = [];
   for (const [number, group] of groups.entries()) {
-    if (!used.has(number)) continue;
+    if (at(isUsed, number) === 0) continue;
     const key = [...group].sort().join('\n');
     const known = numberOf.get(key) ?? left.push(group) - 1;
     numberOf.set(key, known);

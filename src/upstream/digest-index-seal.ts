@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+import { hash, type KeyObject, sign, verify } from 'node:crypto';
+import { type DigestIndexFile, readDigestIndex } from '../core/digest-index/digest-index-file.ts';
+
+/** Appends the checksum of the content and, with a private key (Ed25519), the signature of that checksum. */
+export function sealDigestIndex(content: Uint8Array, privateKey?: KeyObject): Uint8Array {
+  const checksum = checksumOf(content);
+  const signature = privateKey === undefined ? [] : [sign(null, checksum, privateKey)];
+  return Buffer.concat([content, checksum, ...signature]);
+}
+
+function checksumOf(content: Uint8Array): Buffer {
+  return hash('sha256', content, 'buffer');
+}
+
+/** What an index has to be to be believed. Times are milliseconds since 1970. */
+export interface IndexExpectation {
+  readonly backend: string;
+  /** With or without a slash at its end. */
+  readonly url: string;
+  /** With a key, only what the other half of it signed is believed. */
+  readonly publicKey?: KeyObject | undefined;
+  readonly now: number;
+}
+
+export type OpenedIndex =
+  | { readonly ok: true; readonly file: DigestIndexFile }
+  | { readonly ok: false; readonly problem: string };
+
+/** How far the clock of whoever makes indexes may be ahead of ours. */
+const CLOCK_SKEW = 300_000;
+
+/** Reads an index and checks all of it: nothing of a file with one problem is believed. */
+export function openDigestIndex(bytes: Uint8Array, expected: IndexExpectation): OpenedIndex {
+  const read = readDigestIndex(bytes);
+  if (!read.ok) return read;
+  const problem = problemOf(read.file, expected);
+  return problem === undefined ? read : { ok: false, problem };
+}
+
+function problemOf(file: DigestIndexFile, expected: IndexExpectation): string | undefined {
+  const { header, content, checksum } = file;
+  if (!checksumOf(content).equals(checksum)) return 'its checksum is not that of its content';
+  return signatureProblem(file, expected.publicKey) ?? headerProblem(header, expected);
+}
+
+function signatureProblem(
+  { checksum, signature }: DigestIndexFile,
+  publicKey: KeyObject | undefined,
+): string | undefined {
+  if (publicKey === undefined) return undefined;
+  if (signature === undefined) return 'it is not signed, and a public key is configured';
+  // A key of another kind verifies nothing, or throws: see `readPublicKey`.
+  if (verify(null, checksum, publicKey, signature)) return undefined;
+  return 'its signature is not by the configured key';
+}
+
+function headerProblem(
+  header: DigestIndexFile['header'],
+  { backend, url, now }: IndexExpectation,
+): string | undefined {
+  const { createdAt, validUntil } = header;
+  if (header.backend !== backend) return `it is of backend "${header.backend}", not "${backend}"`;
+  if (withoutSlash(header.url) !== withoutSlash(url)) {
+    return `it is of a backend at "${header.url}", not at "${url}"`;
+  }
+  if (createdAt > now + CLOCK_SKEW) return `it was made in the future, at ${timeText(createdAt)}`;
+  return validUntil <= now ? `it was valid until ${timeText(validUntil)}` : undefined;
+}
+
+function withoutSlash(url: string): string {
+  return url.replace(/\/+$/, '');
+}
+
+/** The furthest a Date goes is nearer than the furthest a header may say. */
+export function timeText(milliseconds: number): string {
+  const date = new Date(milliseconds);
+  return Number.isNaN(date.valueOf()) ? `${milliseconds} ms after 1970` : date.toISOString();
+}
