@@ -36,11 +36,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'storage/storage-error.ts',
     'upstream',
   ],
+  doctor: ['core', 'log', 'upstream'],
   http: ['core', 'protocol', 'config', 'log', 'metrics', 'redirector', 'registry'],
   web: ['core', 'protocol'],
   cli: [
     'config',
     'core',
+    'doctor',
     'http',
     'log',
     'metrics',
