@@ -5,7 +5,12 @@ import { configDiff } from './config-diff.ts';
 import { configSchema } from './config-schema.ts';
 import { configShow } from './config-show.ts';
 import { dev } from './dev.ts';
+import { doctor } from './doctor.ts';
 import { explain } from './explain.ts';
+import { rangesDiff } from './ranges-diff.ts';
+import { rangesLookup } from './ranges-lookup.ts';
+import { rangesRefresh } from './ranges-refresh.ts';
+import { rangesStats } from './ranges-stats.ts';
 import { registryImport } from './registry-import.ts';
 import { serve } from './serve.ts';
 
@@ -14,7 +19,12 @@ export const COMMANDS: readonly Command[] = [
   dev,
   serve,
   explain,
+  doctor,
   registryImport,
+  rangesRefresh,
+  rangesLookup,
+  rangesDiff,
+  rangesStats,
   configCheck,
   configShow,
   configDiff,

@@ -31,12 +31,12 @@ export function openDoctorProbe(options: DoctorProbeOptions): DoctorProbe {
   const isConfigured = (url: URL) => allowsPrivate || url.origin === origin.origin;
   const ports = { lookup, timeout: limits.connect, now: Date.now };
   return {
-    reach: (url) =>
-      Promise.all(
-        families.map((family) =>
-          reachHost({ url, family, mayBePrivate: isConfigured(url) }, ports),
-        ),
-      ),
+    async reach(url) {
+      // Loaded here already, so that loading it does not count as time of the first answer.
+      await import('undici');
+      const mayBePrivate = isConfigured(url);
+      return Promise.all(families.map((family) => reachHost({ url, family, mayBePrivate }, ports)));
+    },
     transport: openTransport({ limits, isConfigured, lookup: lookupIn(families, lookup) }),
   };
 }
