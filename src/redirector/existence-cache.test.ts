@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { existenceCache } from './existence-cache.ts';
 
-const LIMITS = { maxEntries: 3, heldFor: 100, absentFor: 20, notNowFor: 5 };
+const LIMITS = { maxEntries: 4, heldFor: 100, absentFor: 20, notNowFor: 5 };
 
 function cacheWithClock() {
   let time = 1_000;
@@ -42,14 +42,12 @@ test('the newest word counts', () => {
   expect(cache.look('u')).toBe('held');
 });
 
-test('threat 19: it never holds more than its bound; the least recently asked for goes first', () => {
+test('threat 19: it never holds more than its bound, and keeps what is asked for', () => {
   const { cache } = cacheWithClock();
-  for (const url of ['a', 'b', 'c']) cache.learn(url, 'held');
-  cache.look('a');
-  cache.learn('d', 'held');
-  expect(cache.size).toBe(3);
-  expect(cache.look('a')).toBe('held');
-  expect(cache.look('b')).toBe('unknown');
-  for (let index = 0; index < 10_000; index += 1) cache.learn(`x${index}`, 'absent');
-  expect(cache.size).toBe(3);
+  cache.learn('a', 'held');
+  for (let index = 0; index < 10_000; index += 1) {
+    cache.learn(`x${index}`, 'absent');
+    expect(cache.look('a')).toBe('held');
+  }
+  expect(cache.size).toBeLessThanOrEqual(4);
 });

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { LRUCache } from 'lru-cache';
+import { recentMap } from '../core/recent-map.ts';
 import type { Knowledge } from '../core/routing/decide-route.ts';
 
 /** What a backend said of a blob. `not-now`: refused, failed, slow or odd; nothing is known by it. */
@@ -19,8 +19,8 @@ interface Entry {
 }
 
 /**
- * Remembers, by URL, what backends said. Bounded: the least recently asked for goes first, so a flood
- * of made-up digests costs what the bound allows and no more.
+ * Remembers, by URL, what backends said. Bounded: what nobody asked for lately goes first, so a flood of
+ * made-up digests costs what the bound allows and no more.
  */
 export interface ExistenceCache {
   /** `stale` means held, but past its lifetime: use it, and ask again behind the request. */
@@ -30,7 +30,7 @@ export interface ExistenceCache {
 }
 
 export function existenceCache(limits: ExistenceLimits, now: () => number): ExistenceCache {
-  const entries = new LRUCache<string, Entry>({ max: limits.maxEntries });
+  const entries = recentMap<string, Entry>(limits.maxEntries);
   const lifetimes = { held: limits.heldFor, absent: limits.absentFor, 'not-now': limits.notNowFor };
   return {
     look(url) {

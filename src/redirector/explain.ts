@@ -5,14 +5,10 @@ import { formatPrefix, prefixContains } from '../core/net/prefix.ts';
 import { parseRegistryRoute, type RegistryRoute } from '../core/oci/registry-route.ts';
 import { parseRequestTarget } from '../core/oci/request-target.ts';
 import type { Client } from '../core/routing/client-routes.ts';
-import {
-  decideRoute,
-  type Question,
-  type Redirect,
-  type RouteDecision,
-  redirectTo,
-} from '../core/routing/decide-route.ts';
+import { decideRoute, type RouteDecision, redirectOf } from '../core/routing/decide-route.ts';
+import type { Question, Redirect } from '../core/routing/plan-route.ts';
 import type { BackendHealth, BackendState } from './backend-health.ts';
+import type { DigestProber, KnownBy } from './digest-prober.ts';
 import type { Generation, RangeSource } from './generation.ts';
 import type { Prober } from './prober.ts';
 
@@ -43,6 +39,8 @@ interface ExplainedCandidate {
   readonly url: string;
   readonly state: BackendState;
   readonly knowledge: 'held' | 'absent' | 'unknown';
+  /** Who says so. */
+  readonly knownBy: KnownBy;
 }
 
 interface ExplainedAnswer {
@@ -54,7 +52,7 @@ interface ExplainedAnswer {
 
 export interface ExplainPorts {
   readonly generation: Generation;
-  readonly prober: Prober;
+  readonly prober: DigestProber;
   readonly health: BackendHealth;
 }
 
@@ -78,7 +76,8 @@ export async function explain(
   const knows = (question: Question) => {
     const knowledge = prober.knows(question);
     const { holder, url } = question;
-    candidates.push({ holder, url, state: health.stateOf(holder), knowledge });
+    const [state, knownBy] = [health.stateOf(holder), prober.knownBy(question)];
+    candidates.push({ holder, url, state, knowledge, knownBy });
     return knowledge;
   };
   const decision = decideRoute(parsed, {
@@ -115,7 +114,7 @@ async function settle(decision: RouteDecision, prober: Prober) {
     case 'probe': {
       const held = await prober.ask(decision.questions);
       const holders = decision.questions.map(({ holder }) => holder);
-      const redirect = held === undefined ? decision.otherwise : redirectTo(held);
+      const redirect = held?.found ?? redirectOf(decision.otherwise);
       return { asked: { holders, held: held?.holder }, redirect };
     }
     case 'accept':

@@ -2,13 +2,13 @@
 import { parseManifest } from '../core/oci/manifest.ts';
 import { OCI_INDEX, parseMediaType } from '../core/oci/media-type.ts';
 
-import type { RouteDecision } from '../core/routing/decide-route.ts';
+import type { FetchList } from '../core/routing/plan-route.ts';
 import { type ListNames, rewriteLinks, rewriteTags } from '../core/routing/rewrite-list.ts';
 import type { HeaderList, HttpAnswer } from '../protocol/http.ts';
 import { decodeUtf8 } from '../upstream/utf8.ts';
 
 /** Which list a client asked for, of which upstream, under which name of ours. */
-export type ListRequest = Extract<RouteDecision, { kind: 'fetch-list' }>;
+export type ListRequest = FetchList;
 
 /** A list as its upstream answered it, with status 200. */
 export interface FetchedList {

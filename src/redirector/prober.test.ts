@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, test } from 'vitest';
 import { parseDigest } from '../core/oci/digest.ts';
-import type { Question } from '../core/routing/decide-route.ts';
+import type { Question } from '../core/routing/plan-route.ts';
 import { backendHealth } from './backend-health.ts';
 import { type ExistenceLimits, existenceCache } from './existence-cache.ts';
 import { type HeadAnswer, type ProberLimits, prober } from './prober.ts';
@@ -27,7 +27,8 @@ function question(name: string, hex = HEX): Question {
   const digest = parseDigest(`sha256:${hex}`);
   if (digest === undefined) throw new Error('the digest is one');
   const url = `https://${name}.example/containers/images/${digest}`;
-  return { kind: 'blob', holder: name, digest, url, query: '' };
+  const found = { kind: 'redirect', to: url, by: name, reason: 'held' } as const;
+  return { kind: 'blob', holder: name, digest, url, found };
 }
 
 /** A prober whose backends answer when the test says so, and whose clock the test moves. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { CloudRegion } from '../core/net/cloud-region.ts';
 import type { Client } from '../core/routing/client-routes.ts';
-import type { Redirect } from '../core/routing/decide-route.ts';
+import type { Redirect } from '../core/routing/plan-route.ts';
 import type { Cell, Counter } from '../metrics.ts';
 import type { HttpAnswer, LogFacts } from '../protocol/http.ts';
 

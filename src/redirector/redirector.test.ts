@@ -2,7 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import { someBackend, someTable } from '../../test/support/routing.ts';
 import type { Client } from '../core/routing/client-routes.ts';
-import type { Knowledge, Question } from '../core/routing/decide-route.ts';
+import type { Knowledge } from '../core/routing/decide-route.ts';
+import type { Question } from '../core/routing/plan-route.ts';
 import { openMetrics } from '../metrics.ts';
 import type { HttpAnswer, HttpRequest } from '../protocol/http.ts';
 import type { Generation } from './generation.ts';

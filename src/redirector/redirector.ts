@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { RegistryError } from '../core/oci/registry-error.ts';
 import { parseRequestTarget } from '../core/oci/request-target.ts';
-import { decideRoute, redirectTo } from '../core/routing/decide-route.ts';
+import { recentMap } from '../core/recent-map.ts';
+import type { ClientRoutes } from '../core/routing/client-routes.ts';
+import { decideByPlan, redirectOf } from '../core/routing/decide-route.ts';
+import { planRoute, type RoutePlan } from '../core/routing/plan-route.ts';
+import type { RoutingTable } from '../core/routing/routing-table.ts';
 import type { Counter } from '../metrics.ts';
 import type { Handler, HttpAnswer } from '../protocol/http.ts';
 import type { Generation } from './generation.ts';
@@ -32,19 +36,14 @@ const ACCEPT: HttpAnswer = {
 export function redirector(ports: RedirectorPorts): Handler {
   const { clock, prober } = ports;
   const answersOf = answersByGeneration(ports);
+  const planOf = rememberedPlans();
   return (request) => {
     if (request.method !== 'GET' && request.method !== 'HEAD') throw methodNotAllowed();
-    const target = parseRequestTarget(request.target);
-    if (target === undefined) throw targetInvalid();
     const generation = ports.generation();
     const client = generation.clientOf(request);
+    const plan = planOf(request.target, generation.routesOf(client), generation.table);
+    const decision = decideByPlan(plan, prober);
     const answer = answersOf(generation);
-    const decision = decideRoute(target, {
-      table: generation.table,
-      routes: generation.routesOf(client),
-      knows: prober.knows,
-      isWell: prober.isWell,
-    });
     switch (decision.kind) {
       case 'accept':
         return ACCEPT;
@@ -55,7 +54,7 @@ export function redirector(ports: RedirectorPorts): Handler {
       case 'probe': {
         const asked = clock();
         return prober.ask(decision.questions).then((held) => {
-          const found = held === undefined ? decision.otherwise : redirectTo(held);
+          const found = held?.found ?? redirectOf(decision.otherwise);
           return answer(found, client, clock() - asked);
         });
       }
@@ -66,6 +65,33 @@ export function redirector(ports: RedirectorPorts): Handler {
           .then((list) => list ?? answer(decision.otherwise, client, clock() - asked));
       }
     }
+  };
+}
+
+type PlanOf = (target: string, routes: ClientRoutes, table: RoutingTable) => RoutePlan;
+
+/** Most pulls are of a few images: what is remembered of their paths is most of the work of a decision. */
+const REMEMBERED_TARGETS = 512;
+const LONGEST_REMEMBERED = 512;
+const MOST_ROUTES = 16;
+
+/**
+ * Plans routes, and remembers plans by target and routes. Routes are values of one generation, which by
+ * that takes its plans along when it goes.
+ */
+function rememberedPlans(): PlanOf {
+  const plans = recentMap<string, Map<ClientRoutes, RoutePlan>>(REMEMBERED_TARGETS);
+  return (target, routes, table) => {
+    const byRoutes = plans.get(target);
+    const known = byRoutes?.get(routes);
+    if (known !== undefined) return known;
+    const parsed = parseRequestTarget(target);
+    if (parsed === undefined) throw targetInvalid();
+    const plan = planRoute(parsed, { table, routes });
+    if (plan.kind !== 'open' || target.length > LONGEST_REMEMBERED) return plan;
+    const kept = byRoutes === undefined || byRoutes.size >= MOST_ROUTES ? new Map() : byRoutes;
+    plans.set(target, kept.set(routes, plan));
+    return plan;
   };
 }
 
