@@ -8,6 +8,7 @@ import { openMetrics } from '../metrics.ts';
 import { explainHandler } from '../redirector/explain-handler.ts';
 import { openFrontState } from './front-state.ts';
 import type { LoadedConfig } from './load-config.ts';
+import { keepRangesFresh } from './ranges-in-front.ts';
 
 /** The front and its admin listener, running. */
 export interface Front {
@@ -48,12 +49,14 @@ export async function openFront(loaded: LoadedConfig, log: Log): Promise<Front> 
       metrics,
     }),
   );
+  const ranges = keepRangesFresh(loaded, { state, log, metrics });
   return {
     url: front.url,
     adminUrl: admin.url,
-    reload: state.replace,
+    reload: ranges.reload,
     async stop() {
       isDraining = true;
+      ranges.close();
       await front.drain(state.config().shutdown.grace);
       await Promise.all([admin.close(), state.close()]);
     },

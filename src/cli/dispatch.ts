@@ -74,6 +74,7 @@ function group(parent: Commander, name: string): Commander {
 
 const GROUPS: Readonly<Record<string, string>> = {
   registry: 'an OCI registry on a folder',
+  ranges: 'which addresses belong to which cloud and region',
   config: 'look at a configuration',
 };
 

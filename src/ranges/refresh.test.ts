@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, test } from 'vitest';
-import type { RangeCopies } from './copies.ts';
+import { memoryCopies } from '../../test/support/memory-copies.ts';
 import { feedOfName, feedSource } from './feed-urls.ts';
 import { type Fetched, type RefreshOutcome, refreshFeeds } from './refresh.ts';
 
@@ -17,14 +17,6 @@ function awsFeed(...prefixes: readonly string[]): string {
 const OLD = awsFeed('192.0.2.0/25', '192.0.2.128/25');
 const NEW = awsFeed('192.0.2.0/24', '192.0.3.0/25');
 const HALF = awsFeed('192.0.2.0/25');
-
-function memoryCopies(files: Map<string, string>): RangeCopies {
-  return {
-    read: async (file) => files.get(file),
-    write: async (file, text) => void files.set(file, text),
-    list: async () => [...files.keys()],
-  };
-}
 
 /** A folder, an address that answers what it is told to, and what it was asked. */
 function setting(given: Readonly<Record<string, string>> = {}) {

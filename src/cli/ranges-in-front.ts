@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Log } from '../log.ts';
+import type { Metrics } from '../metrics.ts';
+import { folderCopies } from '../ranges/copies.ts';
+import { startRefresher } from '../ranges/refresher.ts';
+import type { FrontState } from './front-state.ts';
+import type { LoadedConfig } from './load-config.ts';
+import { rangeSettings } from './ranges-settings.ts';
+
+export interface FreshRanges {
+  /** @throws ConfigError when the configuration cannot be used; the old one then stays. */
+  reload(next: LoadedConfig): Promise<void>;
+  close(): void;
+}
+
+export interface FreshRangesPorts {
+  readonly state: FrontState;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+/** Puts feeds that changed into service, in turn with reloads: neither brings back what the other replaced. */
+export function keepRangesFresh(
+  loaded: LoadedConfig,
+  { state, log, metrics }: FreshRangesPorts,
+): FreshRanges {
+  let current = loaded;
+  const inTurn = oneAfterAnother();
+  const stopped = new AbortController();
+  const refresher = startRefresher({
+    settings() {
+      const { folder, sources, guard, refresh } = rangeSettings(current);
+      return { interval: refresh, sources, guard, copies: folderCopies(folder) };
+    },
+    async fetch(url, { etag }) {
+      const { fetchFeed } = await import('../upstream/feed-fetch.ts');
+      return fetchFeed(url, { etag, signal: stopped.signal });
+    },
+    rebuild: () => inTurn(() => state.replace(current)),
+    now: Date.now,
+    random: Math.random,
+    log,
+    metrics,
+  });
+  return {
+    async reload(next) {
+      await inTurn(async () => {
+        await state.replace(next);
+        current = next;
+      });
+      refresher.restart();
+    },
+    close() {
+      refresher.close();
+      stopped.abort();
+    },
+  };
+}
+
+function oneAfterAnother(): (work: () => Promise<void>) => Promise<void> {
+  let last: Promise<void> = Promise.resolve();
+  return (work) => {
+    const result = last.then(work);
+    // Whoever asked hears of a failure; the next one is not concerned.
+    last = result.catch(() => undefined);
+    return result;
+  };
+}
