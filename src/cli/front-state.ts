@@ -8,6 +8,7 @@ import type { Handler } from '../protocol/http.ts';
 import type { BackendHealth } from '../redirector/backend-health.ts';
 import { type ExistenceCache, existenceCache } from '../redirector/existence-cache.ts';
 import { type Explanation, explain } from '../redirector/explain.ts';
+import type { Generation } from '../redirector/generation.ts';
 import { openGeneration } from './front-generation.ts';
 import { type FrontHandler, openFrontHandler } from './front-handler.ts';
 import type { LoadedConfig } from './load-config.ts';
@@ -47,7 +48,12 @@ export async function openFrontState(
   const open = (): FrontHandler =>
     openFrontHandler(config, { generation: () => generation, cache, metrics, log });
   let current = open();
-  exposeState(metrics, { config: () => config, health: () => current.health, cache: () => cache });
+  exposeState(metrics, {
+    config: () => config,
+    sources: () => generation.sources,
+    health: () => current.health,
+    cache: () => cache,
+  });
   return {
     handler: (request) => current.handler(request),
     config: () => config,
@@ -74,11 +80,15 @@ export async function openFrontState(
 
 interface StateParts {
   readonly config: () => Config;
+  readonly sources: () => Generation['sources'];
   readonly health: () => BackendHealth;
   readonly cache: () => ExistenceCache;
 }
 
-function exposeState(metrics: Metrics, { config, health, cache }: StateParts): void {
+function exposeState(metrics: Metrics, { config, sources, health, cache }: StateParts): void {
+  metrics.gauge('archeion_cloud_ranges_entries', 'Prefixes that are served, by feed.', () =>
+    sources().map(({ feed, entries }) => ({ labels: { feed }, value: entries.length })),
+  );
   metrics.gauge('archeion_existence_entries', 'Blobs remembered of probes.', () => [
     { labels: {}, value: cache().size },
   ]);
