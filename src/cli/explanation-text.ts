@@ -9,9 +9,9 @@ export function explanationText(explanation: Explanation): string {
     ['request', `${target}, which is ${route.kind}${name}`],
     ['client', clientText(explanation.client)],
     ['rule', rule === undefined ? 'none matches: the upstream' : `routing[${rule}]`],
-    ...candidates.map(({ holder, url, state, knowledge }) => [
+    ...candidates.map(({ holder, url, state, knowledge, knownBy }) => [
       'candidate',
-      `${holder} (${state}, ${knowledge})  ${url}`,
+      `${holder} (${state}, ${knowledge} by ${knownBy})  ${url}`,
     ]),
     ...(asked.holders.length === 0
       ? []

@@ -4,6 +4,7 @@ import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Handler } from '../protocol/http.ts';
 import type { BackendHealth } from '../redirector/backend-health.ts';
+import type { DigestProber } from '../redirector/digest-prober.ts';
 import type { ExistenceCache } from '../redirector/existence-cache.ts';
 import type { Generation } from '../redirector/generation.ts';
 import { listFetcher } from '../redirector/list-fetcher.ts';
@@ -13,20 +14,23 @@ import { upstreamLists } from '../redirector/upstream-lists.ts';
 import { probeClient } from '../upstream/probe-client.ts';
 import type { UpstreamClient } from '../upstream/upstream-client.ts';
 import { openHealth, startCanaries } from './front-health.ts';
+import { type FrontIndexes, type OwnershipKeys, openFrontIndexes } from './front-indexes.ts';
 
 export interface FrontPorts {
   readonly generation: () => Generation;
   /** What is remembered of backends; it may outlive this handler. */
   readonly cache: ExistenceCache;
+  readonly keys: OwnershipKeys;
   readonly metrics: Metrics;
   readonly log: Log;
 }
 
 export interface FrontHandler {
   readonly handler: Handler;
-  readonly prober: Prober;
+  readonly prober: DigestProber;
   readonly health: BackendHealth;
-  /** Stops the canaries, and gives connections to backends and upstreams back. */
+  readonly indexes: FrontIndexes;
+  /** Stops the canaries and the watch over indexes, and gives connections to backends and upstreams back. */
   close(): Promise<void>;
 }
 
@@ -38,7 +42,11 @@ export function openFrontHandler(config: Config, ports: FrontPorts): FrontHandle
     connections: config.probes.maxConcurrent,
   });
   const health = openHealth(config);
-  const prober = openProber(config, { ...ports, health, head: probes.head });
+  const indexes = openFrontIndexes(config, ports);
+  const prober = indexes.inFrontOf(
+    openProber(config, { ...ports, health, head: probes.head }),
+    health,
+  );
   const upstreams = upstreamClients(config, log);
   const handler = redirector({
     generation,
@@ -61,9 +69,10 @@ export function openFrontHandler(config: Config, ports: FrontPorts): FrontHandle
     handler,
     prober,
     health,
+    indexes,
     async close() {
       endCanaries();
-      await Promise.all([probes.close(), upstreams.close()]);
+      await Promise.all([probes.close(), upstreams.close(), indexes.close()]);
     },
   };
 }

@@ -11,6 +11,7 @@ import { type Explanation, explain } from '../redirector/explain.ts';
 import type { Generation } from '../redirector/generation.ts';
 import { openGeneration } from './front-generation.ts';
 import { type FrontHandler, openFrontHandler } from './front-handler.ts';
+import { exposeIndexes, readOwnershipKeys } from './front-indexes.ts';
 import type { LoadedConfig } from './load-config.ts';
 
 /** What the front serves by, replaced whole: a request sees one state from start to end. */
@@ -31,7 +32,7 @@ export interface FrontState {
 const NEEDS_RESTART = ['listen', 'admin'] as const;
 
 /** What of a configuration stands in the handler, and not in the generation. */
-const IN_HANDLER = ['existence', 'probes', 'health', 'upstreams', 'backends'] as const;
+const IN_HANDLER = ['existence', 'probes', 'health', 'upstreams', 'backends', 'indexes'] as const;
 
 export interface FrontStatePorts {
   readonly log: Log;
@@ -45,9 +46,11 @@ export async function openFrontState(
   let { config } = loaded;
   let generation = await openGeneration(loaded, log);
   let cache = existenceCache(config.existence, Date.now);
+  let keys = await readOwnershipKeys(loaded);
   const open = (): FrontHandler =>
-    openFrontHandler(config, { generation: () => generation, cache, metrics, log });
+    openFrontHandler(config, { generation: () => generation, cache, keys, metrics, log });
   let current = open();
+  exposeIndexes(metrics, () => current.indexes.loader);
   exposeState(metrics, {
     config: () => config,
     sources: () => generation.sources,
@@ -57,10 +60,13 @@ export async function openFrontState(
   return {
     handler: (request) => current.handler(request),
     config: () => config,
-    explain: (target, address) => explain(target, address, { generation, ...current }),
+    async explain(target, address) {
+      await current.indexes.ready; // a command explains at once what a server knows a moment later
+      return explain(target, address, { generation, ...current });
+    },
     async replace(next) {
       refuseRestart(config, next);
-      const made = await openGeneration(next, log);
+      const [made, nextKeys] = [await openGeneration(next, log), await readOwnershipKeys(next)];
       const old = current;
       const isSame = (key: keyof Config) => isDeepStrictEqual(config[key], next.config[key]);
       const isHandlerKept = IN_HANDLER.every(isSame);
@@ -68,6 +74,7 @@ export async function openFrontState(
       if (!isSame('existence')) cache = existenceCache(next.config.existence, Date.now);
       // From here to the end nothing waits: nobody sees the half of it.
       config = next.config;
+      keys = nextKeys;
       generation = made;
       if (isHandlerKept) return;
       current = open();

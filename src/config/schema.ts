@@ -86,6 +86,8 @@ const Upstream = z.strictObject({
     ),
 });
 
+const IndexPlace = z.union([z.literal(true), HttpUrl, z.strictObject({ of: Name })]);
+
 const Backend = z.strictObject({
   name: Name.refine(
     (name) => !['upstream', 'same-region', 'nearest'].includes(name),
@@ -99,6 +101,20 @@ const Backend = z.strictObject({
     .refine((text) => parseDigest(text) !== undefined, 'expected a digest')
     .optional()
     .describe('a blob it has to hold: asked for at every `health.interval`'),
+  index: IndexPlace.optional().describe(
+    'where it publishes its digest index: `true` is `<url>/archeion/index`; `{ of: NAME }` for a CDN in front of that backend, which holds what its index says',
+  ),
+  ownership: z
+    .strictObject({
+      publicKey: z
+        .string()
+        .min(1)
+        .describe('a file with an Ed25519 key in PEM; relative to the configuration file'),
+    })
+    .optional()
+    .describe(
+      'it gets nobody unless its index is signed by this key and valid: proof that its name is still yours',
+    ),
   drain: z.boolean().default(false).describe('true: it gets nobody any more, at once'),
   addressFamilies: z
     .array(z.enum(['ipv4', 'ipv6']))
@@ -108,6 +124,28 @@ const Backend = z.strictObject({
       'what its host answers on: a client that came over IPv6 is not sent to an IPv4-only host',
     ),
 });
+
+type BackendValue = z.output<typeof Backend>;
+
+const Backends = z
+  .array(Backend)
+  .refine(
+    (backends) => backends.every(({ index }) => !isBehind(index) || publishes(backends, index.of)),
+    '`index: { of }` names a backend with an index of its own',
+  )
+  .refine(
+    (backends) => !backends.some(({ index, ownership }) => isBehind(index) && isGiven(ownership)),
+    '`ownership` takes an index under its own name, not that of another backend',
+  );
+
+function isBehind(index: BackendValue['index']): index is { of: string } {
+  return typeof index === 'object';
+}
+
+function publishes(backends: readonly BackendValue[], of: string): boolean {
+  const found = backends.find(({ name }) => name === of);
+  return found !== undefined && !isBehind(found.index) && isGiven(found.index ?? found.ownership);
+}
 
 const Rule = z.strictObject({
   client: z
@@ -218,7 +256,7 @@ export const ConfigSchema = z.strictObject({
     .string()
     .optional()
     .describe('where signatures and other referrers are asked for'),
-  backends: z.array(Backend).default([]).describe('places that serve blobs near a region'),
+  backends: Backends.default([]).describe('places that serve blobs near a region'),
   blobPath: BlobPathText.prefault('containers/images/{digest}').describe(
     'where backends keep a blob below their URL',
   ),
@@ -243,6 +281,14 @@ export const ConfigSchema = z.strictObject({
     .describe(
       'routes that have to come out so, every backend being well and filled; `config check` and every reload run them',
     ),
+  indexes: z
+    .strictObject({
+      refresh: Duration.prefault('60s').describe(
+        'how often each pointer is looked at, give or take a tenth',
+      ),
+    })
+    .prefault({})
+    .describe('the digest indexes that backends publish'),
   existence: Existence.prefault({}).describe('what is remembered of probes'),
   probes: Probes.prefault({}).describe('how backends are asked whether they hold a blob'),
   health: Health.prefault({}).describe('when a backend is passed over, and when it is back'),

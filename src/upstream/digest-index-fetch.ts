@@ -23,8 +23,10 @@ export interface IndexFetcher {
   close(): Promise<void>;
 }
 
-/** Milliseconds for each of the two, from the request to the last byte. */
-const DEADLINES = { pointer: 10_000, file: 300_000 };
+/** Milliseconds, from the request to the last byte. */
+const POINTER_DEADLINE = 10_000;
+/** The same for a file, besides a millisecond for each of so many bytes: 1 MB/s is slow, for a store. */
+const FILE_DEADLINE = { base: 30_000, bytes: 1_000 };
 
 const LIMITS = { connect: 5_000, headers: 10_000, idle: 30_000, connections: 2 };
 
@@ -43,7 +45,7 @@ export function openIndexFetcher(
     async fetchPointer(text, etag) {
       const url = new URL(text);
       const condition = etag === undefined ? {} : { 'if-none-match': etag };
-      const answer = await get(url, DEADLINES.pointer, condition);
+      const answer = await get(url, POINTER_DEADLINE, condition);
       if (answer.status === 304 || answer.status === 404) {
         await answer.discard();
         return { kind: answer.status === 304 ? 'unchanged' : 'absent' };
@@ -55,7 +57,7 @@ export function openIndexFetcher(
     },
     async fetchFile(pointerUrl, { file, size }) {
       const url = besideUrl(pointerUrl, file);
-      const answer = await get(url, DEADLINES.file);
+      const answer = await get(url, Math.round(FILE_DEADLINE.base + size / FILE_DEADLINE.bytes));
       if (answer.status === 404) {
         await answer.discard();
         return undefined;

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { PROPERTY_RUNS } from '../../test/support/property-runs.ts';
 import { writeDigestIndex } from '../core/digest-index/digest-index-file.ts';
 import { parseDigest } from '../core/oci/digest.ts';
-import { openDigestIndex, sealDigestIndex, timeText } from './digest-index-seal.ts';
+import { openDigestIndex, parseKey, sealDigestIndex, timeText } from './digest-index-seal.ts';
 
 const HOUR = 3_600_000;
 const ABOUT = {
@@ -84,6 +84,16 @@ describe('an index', () => {
       { numRuns: PROPERTY_RUNS },
     );
   });
+});
+
+test('keys are read from PEM, and only Ed25519 keys are', () => {
+  const pem = ours.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+  const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey;
+  expect(parseKey('private', pem)?.equals(ours.privateKey)).toBe(true);
+  expect(parseKey('public', pem)?.equals(ours.publicKey)).toBe(true);
+  const foreign = rsa.export({ type: 'spki', format: 'pem' }).toString();
+  expect(parseKey('public', foreign)).toBeUndefined();
+  expect(parseKey('public', 'no key')).toBeUndefined();
 });
 
 test('a time is told as people write it', () => {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { hash, type KeyObject, sign, verify } from 'node:crypto';
+import { createPrivateKey, createPublicKey, hash, type KeyObject, sign, verify } from 'node:crypto';
 import { type DigestIndexFile, readDigestIndex } from '../core/digest-index/digest-index-file.ts';
 
 /** Appends the checksum of the content and, with a private key (Ed25519), the signature of that checksum. */
@@ -50,7 +50,6 @@ function signatureProblem(
 ): string | undefined {
   if (publicKey === undefined) return undefined;
   if (signature === undefined) return 'it is not signed, and a public key is configured';
-  // A key of another kind verifies nothing, or throws: see `readPublicKey`.
   if (verify(null, checksum, publicKey, signature)) return undefined;
   return 'its signature is not by the configured key';
 }
@@ -70,6 +69,16 @@ function headerProblem(
 
 function withoutSlash(url: string): string {
   return url.replace(/\/+$/, '');
+}
+
+/** Undefined for whatever is no Ed25519 key in PEM. Of a private key the public half is taken when that is wanted. */
+export function parseKey(kind: 'public' | 'private', pem: string): KeyObject | undefined {
+  try {
+    const key = kind === 'public' ? createPublicKey(pem) : createPrivateKey(pem);
+    return key.asymmetricKeyType === 'ed25519' ? key : undefined;
+  } catch {
+    return undefined; // no PEM, no key, or one behind a passphrase
+  }
 }
 
 /** The furthest a Date goes is nearer than the furthest a header may say. */
