@@ -18,9 +18,8 @@ export function readWish(input: CommandInput): DoctorWish {
   const [text = ''] = input.args;
   const image = parseImageName(text.startsWith('docker://') ? text : `docker://${text}`);
   if (image === undefined) {
-    throw new UsageError(
-      `"${text}" is no image: expected something like registry.example.org/hello:v1`,
-    );
+    // Not quoted: people who write a password into an image's name should not see it in a log.
+    throw new UsageError('that is no image: expected something like registry.example.org/hello:v1');
   }
   const via = optionText(input, 'via');
   if (input.options['mirror'] === true && via === undefined) {
@@ -51,7 +50,7 @@ function originOf(host: string, isPlain: boolean): URL {
   const url = URL.parse(`${scheme}://${host}`);
   // A path, query or password would show here.
   if (url === null || url.href !== `${url.origin}/`) {
-    throw new UsageError(`"${host}" is no host: expected HOST or HOST:PORT`);
+    throw new UsageError('--via takes HOST or HOST:PORT, and nothing else');
   }
   return url;
 }
