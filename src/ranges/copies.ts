@@ -9,6 +9,8 @@ export interface RangeCopies {
   read(file: string): Promise<string | undefined>;
   /** All or nothing: whoever reads meanwhile sees the old file or the new one. */
   write(file: string, text: string): Promise<void>;
+  /** Also when it is not there. */
+  remove(file: string): Promise<void>;
   list(): Promise<readonly string[]>;
 }
 
@@ -27,6 +29,7 @@ export function folderCopies(folder: string): RangeCopies {
         throw error;
       }
     },
+    remove: (file) => rm(join(folder, file), { force: true }),
     list: async () => (await unlessAbsent(readdir(folder))) ?? [],
   };
 }

@@ -29,3 +29,13 @@ export async function lastGoodCopy(
   }
   return undefined;
 }
+
+/**
+ * Goes back to the copy before, or to none: a copy with which the front does not serve would keep it from
+ * starting again.
+ */
+export async function undoUpdate(copies: RangeCopies, feed: RangeFeed): Promise<void> {
+  const text = await copies.read(previousFile(feed));
+  if (text === undefined) await copies.remove(feedFile(feed));
+  else await copies.write(feedFile(feed), text);
+}

@@ -24,6 +24,8 @@ function setting(given: Readonly<Record<string, string>> = {}) {
   let interval: number | undefined = 10 * MINUTE;
   let answer: Fetched | Error = { kind: 'fetched', text: geofeed('NL'), etag: undefined };
   let refusesToServe = false;
+  let isBroken = false;
+  const copies = memoryCopies(files);
   const refresher = startRefresher({
     settings: () => ({
       interval,
@@ -32,7 +34,13 @@ function setting(given: Readonly<Record<string, string>> = {}) {
         feedSource('azure', undefined),
       ],
       guard: GUARD,
-      copies: memoryCopies(files),
+      copies: {
+        ...copies,
+        read: async (file) => {
+          if (isBroken) throw new Error('EACCES');
+          return copies.read(file);
+        },
+      },
     }),
     async fetch() {
       events.push('fetch');
@@ -65,6 +73,9 @@ function setting(given: Readonly<Record<string, string>> = {}) {
     refuseToServe(next: boolean) {
       refusesToServe = next;
     },
+    breakFolder(next: boolean) {
+      isBroken = next;
+    },
     /** What happened within so many milliseconds. */
     async within(milliseconds: number) {
       events.length = 0;
@@ -76,7 +87,7 @@ function setting(given: Readonly<Record<string, string>> = {}) {
 
 test('a missing copy is fetched at once, and served', async () => {
   const { files, within } = setting();
-  expect(await within(1)).toEqual(['fetch', 'cloud-ranges-refreshed', 'rebuild']);
+  expect(await within(1)).toEqual(['fetch', 'rebuild', 'cloud-ranges-refreshed']);
   expect(files.get('acme.csv')).toBe(geofeed('NL'));
 });
 
@@ -114,12 +125,28 @@ test('a copy that another process put there is served', async () => {
   expect(await within(10 * MINUTE)).toEqual(['fetch', 'rebuild']);
 });
 
-test('what cannot be served is tried again', async () => {
-  const { refuseToServe, within } = setting();
+test.each([
+  { before: {}, back: undefined },
+  {
+    before: { 'acme.csv': geofeed('BE', 'NL', 'NL', 'NL') },
+    back: geofeed('BE', 'NL', 'NL', 'NL'),
+  },
+])('what cannot be served is taken back, and tried again', async ({ before, back }) => {
+  const { files, say, refuseToServe, within } = setting({ ...before });
   refuseToServe(true);
-  expect(await within(1)).toContain('cloud-ranges-refused');
+  say(`${geofeed('BE', 'NL', 'NL', 'NL')}192.0.3.0/26,NL\n`);
+  expect(await within(1)).toEqual(['fetch', 'rebuild', 'cloud-ranges-refused']);
+  expect(files.get('acme.csv')).toBe(back);
   refuseToServe(false);
-  expect(await within(10 * MINUTE)).toEqual(['fetch', 'rebuild']);
+  expect(await within(10 * MINUTE)).toEqual(['fetch', 'rebuild', 'cloud-ranges-refreshed']);
+});
+
+test('a folder that cannot be read is said, and does not end the refreshes', async () => {
+  const { breakFolder, within } = setting();
+  breakFolder(true);
+  expect(new Set(await within(1))).toEqual(new Set(['cloud-ranges-failed']));
+  breakFolder(false);
+  expect(await within(10 * MINUTE)).toContain('cloud-ranges-refreshed');
 });
 
 test('without an interval nothing happens, until a reload gives one', async () => {

@@ -178,6 +178,51 @@ function tooLong(response: ServerResponse): void {
   response.write('{');
 }
 
+test('a configuration names the feeds, the folder, the guard and prefixes of its own', async () => {
+  const file = join(folder, 'archeion.yaml');
+  await writeFile(
+    file,
+    `upstreams: [{ name: main, url: https://main.example }]
+cloudRanges:
+  directory: ranges
+  feeds: [azure, { name: aws, url: "${origin}/aws" }, { geofeed: acme, url: "${origin}/acme" }]
+  guard: { maxMoved: 0 }
+  static: [{ prefix: 192.0.2.0/24, cloud: own, region: cellar }]
+`,
+  );
+  const withConfig = ['--config', file] as const;
+  answers['/aws'] = tagged(OLD, '"1"');
+  answers['/acme'] = tagged('2001:db8::/32,NL\n', '"1"');
+  const { exit, out } = await run('ranges', 'refresh', ...withConfig, '--json');
+  expect(exit).toBe(0);
+  expect(JSON.parse(out)).toMatchObject([{ kind: 'skipped' }, { entries: 2 }, { entries: 1 }]);
+  answers['/aws'] = tagged(aws({ '192.0.2.0/24': 'eu-west-1' }), '"2"');
+  answers['/acme'] = status(500);
+  const second = await run('ranges', 'refresh', ...withConfig, '--json');
+  expect(second.exit).toBe(4);
+  expect(JSON.parse(second.out)).toMatchObject([
+    { kind: 'skipped' },
+    { kind: 'refused' },
+    { kind: 'failed', error: expect.stringContaining('500') },
+  ]);
+  expect((await run('ranges', 'refresh', ...withConfig)).out).toContain('azure: left as it is');
+  const found = await run('ranges', 'lookup', ...withConfig, '192.0.2.1', '2001:db8::1', '--json');
+  expect(found.err).toContain('there is no "azure.json"');
+  expect(JSON.parse(found.out)).toEqual([
+    {
+      address: '192.0.2.1',
+      cloud: 'own',
+      region: 'cellar',
+      prefix: '192.0.2.0/24',
+      feed: 'static',
+    },
+    { address: '2001:db8::1', cloud: 'acme', region: 'nl', prefix: '2001:db8::/32', feed: 'acme' },
+  ]);
+  expect((await run('ranges', 'stats', ...withConfig)).out).toMatch(/static +1\nazure +0\naws +2/);
+  expect((await run('ranges', 'diff', ...withConfig)).err).toContain('no two copies to compare');
+  expect(await run('ranges', 'diff', file, file)).toMatchObject({ exit: 2 });
+});
+
 test('ranges stats counts by cloud and region, ranges diff compares any two files', async () => {
   await writeFile(join(folder, 'aws.json'), OLD);
   await writeFile(join(folder, 'later'), NEW);

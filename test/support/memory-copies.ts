@@ -6,6 +6,7 @@ export function memoryCopies(files: Map<string, string>): RangeCopies {
   return {
     read: async (file) => files.get(file),
     write: async (file, text) => void files.set(file, text),
+    remove: async (file) => void files.delete(file),
     list: async () => [...files.keys()],
   };
 }
