@@ -7,6 +7,9 @@ import { configShow } from './config-show.ts';
 import { dev } from './dev.ts';
 import { doctor } from './doctor.ts';
 import { explain } from './explain.ts';
+import { indexCheck } from './index-check.ts';
+import { indexMake } from './index-make.ts';
+import { indexShow } from './index-show.ts';
 import { rangesDiff } from './ranges-diff.ts';
 import { rangesLookup } from './ranges-lookup.ts';
 import { rangesRefresh } from './ranges-refresh.ts';
@@ -25,6 +28,9 @@ export const COMMANDS: readonly Command[] = [
   rangesLookup,
   rangesDiff,
   rangesStats,
+  indexMake,
+  indexShow,
+  indexCheck,
   configCheck,
   configShow,
   configDiff,

@@ -75,6 +75,7 @@ function group(parent: Commander, name: string): Commander {
 const GROUPS: Readonly<Record<string, string>> = {
   registry: 'an OCI registry on a folder',
   ranges: 'which addresses belong to which cloud and region',
+  index: 'digest indexes: what a backend holds, so that it need not be asked',
   config: 'look at a configuration',
 };
 

@@ -70,6 +70,18 @@ export function openIndexFetcher(
   };
 }
 
+/** One object, for commands. @throws UpstreamError also when it is not there */
+export async function fetchBounded(text: string, maxBytes: number): Promise<Uint8Array> {
+  const transport = openTransport({ limits: LIMITS, isConfigured: () => true });
+  const url = new URL(text);
+  const headers = { 'accept-encoding': 'identity', 'user-agent': 'archeion' };
+  try {
+    return await wholeBody(await transport.send({ url, method: 'GET', headers }), url, maxBytes);
+  } finally {
+    await transport.close();
+  }
+}
+
 /** A name in the folder of the pointer: what `parseIndexPointer` lets through cannot lead out of it. */
 export function besideUrl(pointerUrl: string, file: string): URL {
   return new URL(file, pointerUrl);

@@ -39,9 +39,13 @@ export function openDigestIndex(bytes: Uint8Array, expected: IndexExpectation): 
 }
 
 function problemOf(file: DigestIndexFile, expected: IndexExpectation): string | undefined {
-  const { header, content, checksum } = file;
-  if (!checksumOf(content).equals(checksum)) return 'its checksum is not that of its content';
-  return signatureProblem(file, expected.publicKey) ?? headerProblem(header, expected);
+  if (!isWhole(file)) return 'its checksum is not that of its content';
+  return signatureProblem(file, expected.publicKey) ?? headerProblem(file.header, expected);
+}
+
+/** Whether the checksum is that of the content. */
+export function isWhole({ content, checksum }: DigestIndexFile): boolean {
+  return checksumOf(content).equals(checksum);
 }
 
 function signatureProblem(
