@@ -80,8 +80,13 @@ test('a second start on the same data is refused while the first runs', async ()
   expect(dev.exitCode()).toBeUndefined();
 });
 
-test('it ends with exit code 0 when it is told to, and starts again on what it left', async () => {
-  expect(await dev.stop('SIGTERM')).toBe(0);
+test('told to stop as a supervisor does, it ends with exit code 0 and leaves nobody behind', async () => {
+  process.kill(dev.pid, 'SIGTERM');
+  expect(await waitFor(dev.exitCode, dev.output)).toBe(0);
+  await expect(fetch(`http://127.0.0.1:${base}/v2/`)).rejects.toThrow('fetch failed');
+});
+
+test('it starts again on what it left, and Ctrl-C, which reaches every process, ends it cleanly', async () => {
   dev = startDev(base);
   await waitForOutput(dev, READY);
   expect(await dev.stop('SIGINT')).toBe(0);
