@@ -2,10 +2,14 @@
 import { dispatch } from './cli/dispatch.ts';
 
 const stop = new AbortController();
+/** One Ctrl-C may arrive twice: from the terminal, and once more from a parent such as npm that passes it on. */
+const SAME_WISH = 1_000;
+let askedAt = 0;
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
-    // The first asks to finish what is under way; the second does not ask.
-    if (stop.signal.aborted) process.exit(130);
+    // The first asks to finish what is under way; one that comes later does not ask.
+    if (stop.signal.aborted && performance.now() - askedAt > SAME_WISH) process.exit(130);
+    if (!stop.signal.aborted) askedAt = performance.now();
     stop.abort(signal);
   });
 }
