@@ -2,7 +2,7 @@
 import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import { folderCopies } from '../ranges/copies.ts';
-import { startRefresher } from '../ranges/refresher.ts';
+import type { Refresher } from '../ranges/refresher.ts';
 import type { FrontState } from './front-state.ts';
 import type { LoadedConfig } from './load-config.ts';
 import { rangeSettings } from './ranges-settings.ts';
@@ -27,32 +27,42 @@ export function keepRangesFresh(
   let current = loaded;
   const inTurn = oneAfterAnother();
   const stopped = new AbortController();
-  const refresher = startRefresher({
-    settings() {
-      const { folder, sources, guard, refresh } = rangeSettings(current);
-      return { interval: refresh, sources, guard, copies: folderCopies(folder) };
-    },
-    async fetch(url, { etag }) {
-      const { fetchFeed } = await import('../upstream/feed-fetch.ts');
-      return fetchFeed(url, { etag, signal: stopped.signal });
-    },
-    rebuild: () => inTurn(() => state.replace(current)),
-    now: Date.now,
-    random: Math.random,
-    log,
-    metrics,
-  });
+  let opening: Promise<Refresher> | undefined;
+  const open = async () => {
+    const { startRefresher } = await import('../ranges/refresher.ts');
+    return startRefresher({
+      settings() {
+        const { folder, sources, guard, refresh } = rangeSettings(current);
+        return { interval: refresh, sources, guard, copies: folderCopies(folder) };
+      },
+      async fetch(url, { etag }) {
+        const { fetchFeed } = await import('../upstream/feed-fetch.ts');
+        return fetchFeed(url, { etag, signal: stopped.signal });
+      },
+      rebuild: () => inTurn(() => state.replace(current)),
+      now: Date.now,
+      random: Math.random,
+      log,
+      metrics,
+    });
+  };
+  const begin = async () => {
+    if (opening !== undefined) return (await opening).restart();
+    // A front that never refreshes does not load what it takes.
+    if (current.config.cloudRanges.refresh !== undefined) opening = open();
+  };
+  void begin();
   return {
     async reload(next) {
       await inTurn(async () => {
         await state.replace(next);
         current = next;
       });
-      refresher.restart();
+      await begin();
     },
     close() {
-      refresher.close();
       stopped.abort();
+      void opening?.then((refresher) => refresher.close());
     },
   };
 }

@@ -296,6 +296,20 @@ shutdown: { grace: 1s }
     expect(await regionOf('198.51.100.1')).toBe('us-east-1');
   });
 
+  test('a reload may begin it, and end it', async () => {
+    answers['/aws'] = tagged(OLD, '"1"');
+    const file = join(folder, 'archeion.yaml');
+    await writeFile(file, documentFor('1s').replace('refresh: 1s', ''));
+    front = await startFront(['--config', file]);
+    expect(await regionOf('198.51.100.1')).toBeUndefined();
+    await writeFile(file, documentFor('1s'));
+    await front.logged('cloud-ranges-refreshed');
+    expect(await regionOf('198.51.100.1')).toBe('us-east-1');
+    await writeFile(file, documentFor('1s').replace('refresh: 1s', ''));
+    await front.logged('config-reloaded', 2);
+    expect(await regionOf('198.51.100.1')).toBe('us-east-1');
+  });
+
   test('a provider that never answers delays neither start nor stop', async () => {
     answers['/aws'] = () => {};
     const running = await start('6h');
