@@ -2,7 +2,7 @@
 // Every benchmark, one after the other, and one table: `npm run bench`, with `-- --json` for programs.
 import { cpus } from 'node:os';
 import { benchAddressLookup } from './address-lookup.ts';
-import { benchDigestIndex } from './digest-index.ts';
+import { benchDigestIndex, benchDigestIndex } from './digest-index.ts';
 import { benchMemory } from './memory.ts';
 import { benchRedirect } from './redirect.ts';
 import { type BenchResult, formatTable, verdictOf } from './result.ts';
@@ -10,6 +10,7 @@ import { benchStartUp } from './start-up.ts';
 
 const BENCHES: ReadonlyArray<readonly [string, () => Promise<readonly BenchResult[]>]> = [
   ['address lookup', benchAddressLookup],
+  ['digest index', benchDigestIndex],
   ['digest index', benchDigestIndex],
   ['start-up', benchStartUp],
   ['redirect', benchRedirect],
