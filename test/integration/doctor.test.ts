@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { ServerResponse } from 'node:http';
 import type { LookupFunction } from 'node:net';
+import { pipeline, Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { type Diagnosis, diagnose } from '../../src/core/doctor/diagnose.ts';
 import type { Observations } from '../../src/core/doctor/observation.ts';
@@ -17,6 +19,7 @@ import {
 } from '../support/doctor-image.ts';
 import { bearerChallenge, type FakeAnswer, json } from '../support/fake-upstream.ts';
 import { freePort } from '../support/free-port.ts';
+import { MANIFEST_TYPE } from '../support/image-documents.ts';
 
 interface Examined extends Diagnosis {
   readonly seen: Observations;
@@ -72,6 +75,15 @@ async function startFront(backend: (request: HostRequest) => FakeAnswer | undefi
     );
   });
   return { front, upstream, bucket };
+}
+
+function writeForEver(response: ServerResponse): void {
+  const bytes = Buffer.alloc(LAYER_SIZE);
+  const endless = function* () {
+    for (;;) yield bytes;
+  };
+  // Ends when the client has gone.
+  pipeline(Readable.from(endless()), response, () => undefined);
 }
 
 describe('a pull that works', () => {
@@ -160,6 +172,7 @@ describe('tokens', () => {
     const host: DoctorHost = await startDoctorHost(withToken(() => host, token));
     const { findings } = await examined(host.url);
     expect(findings.map((one) => one.problem)).toContain(problem);
+    expect(host.requests.filter(({ target }) => target.startsWith('/token'))).toHaveLength(1);
   });
 
   test('a realm that is no address is said', async () => {
@@ -263,6 +276,19 @@ describe('a registry that fails', () => {
     expect(findings[0]).toMatchObject(finding);
   });
 
+  test('has other bytes: what they list is not asked for', async () => {
+    const other = { config: { mediaType: 'a/b', digest: LAYER_DIGEST, size: 1 }, layers: [] };
+    const host = await startDoctorHost(
+      answering(/manifests\/sha256/, {
+        headers: { 'content-type': MANIFEST_TYPE },
+        body: JSON.stringify({ schemaVersion: 2, ...other }),
+      }),
+    );
+    const { findings } = await examined(host.url);
+    expect(findings).toMatchObject([{ problem: 'wrong-digest' }]);
+    expect(host.requests.some(({ target }) => target.includes('/blobs/'))).toBe(false);
+  });
+
   test('where nobody listens is told once', async () => {
     const { findings } = await examined(new URL(`http://127.0.0.1:${await freePort()}`));
     expect(findings).toMatchObject([{ problem: 'refused', owner: 'host' }]);
@@ -271,7 +297,12 @@ describe('a registry that fails', () => {
   test('a redirect to a private address is reported and not followed', async () => {
     const secret = await startDoctorHost(serveHello);
     const host = await startDoctorHost(answering(/manifests/, redirect(secret.url.href)));
-    const { findings } = await examined(host.url, {}, { allowsPrivate: false });
+    const { findings, seen } = await examined(host.url, {}, { allowsPrivate: false });
+    expect(seen.hosts[1]?.families[0]).toEqual({
+      family: 'ipv4',
+      kind: 'private',
+      address: '127.0.0.1',
+    });
     expect(findings).toMatchObject([
       { problem: 'private-host', owner: 'home', host: secret.url.host },
     ]);
@@ -309,7 +340,7 @@ describe('a backend that fails behind a front', () => {
       'goes on for ever',
       (request) =>
         request.target.includes(LAYER_DIGEST) && request.method === 'GET'
-          ? { body: Buffer.alloc(LAYER_SIZE * 2) }
+          ? { write: writeForEver }
           : serveBlobs(request),
       { problem: 'wrong-length', reference: LAYER_DIGEST },
       true,
