@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Digest } from '../../src/core/oci/digest.ts';
 import type { Explanation } from '../../src/redirector/explain.ts';
 import { digestOfPair, type IndexBucket, startIndexBucket } from '../support/index-bucket.ts';
-import { type RunningFront, startFront } from '../support/running-command.ts';
+import { type RunningFront, startCommand, startFront } from '../support/running-command.ts';
 
 const [A, B, C] = ['aa', 'bb', 'cc'].map(digestOfPair) as [Digest, Digest, Digest];
 const keys = generateKeyPairSync('ed25519');
@@ -214,6 +214,16 @@ describe('threat 17: a backend that has to prove that it is ours', () => {
     expect(refused).toMatchObject({ problem: expect.stringMatching(problem) });
     expect(await servedBy(A)).toBe('main');
     expect(bucket.probes).toEqual([]);
+  });
+
+  test('is a configuration that is refused when the key is a key that is not there', async () => {
+    await start('index: true');
+    const file = join(folder, 'archeion.yaml');
+    const text = await readFile(file, 'utf8');
+    await writeFile(file, text.replace('index: true', 'ownership: { publicKey: none.pem }'));
+    const [refused] = await front.logged('config-refused');
+    expect(JSON.stringify(refused)).toContain('no Ed25519 key in PEM');
+    expect(await startCommand(['config', 'check', file]).stop()).toBe(2);
   });
 
   test('is not routed before its index was seen', async () => {
