@@ -3,9 +3,11 @@ import { generateKeyPairSync } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { dispatch } from '../../src/cli/dispatch.ts';
 import { filesystemDriver } from '../../src/storage/filesystem.ts';
+import { startFakeUpstream } from '../support/fake-upstream.ts';
+import { digestOfPair, startIndexBucket } from '../support/index-bucket.ts';
 
 const [A, B] = [`sha256:${'ab'.repeat(32)}`, `sha256:${'cd'.repeat(32)}`];
 const WHO = ['--backend', 'dublin', '--url', 'https://dublin.example/'];
@@ -117,6 +119,29 @@ test('a signed index is checked with the key', async () => {
   expect(await run(...check, ours?.check ?? '')).toBe(0);
   expect(await run(...check, theirs?.check ?? '')).toBe(4);
   expect(said.err).toContain('not by the configured key');
+});
+
+describe('an index behind a URL', () => {
+  test('is followed from its pointer, and shown and checked', async () => {
+    const bucket = await startIndexBucket();
+    onTestFinished(() => bucket.close());
+    const file = bucket.publish({ digests: [digestOfPair('aa')], url: 'https://dublin.example' });
+    expect(await run('check', `${bucket.url}/archeion/index`, ...WHO)).toBe(0);
+    expect(await run('show', bucket.url + file)).toBe(0);
+    expect(said.out).toContain('1 by sha256, 0 by sha512; 5 bytes');
+    expect(await run('show', `${bucket.url}/nothing`)).toBe(1);
+    expect(said.err).toContain('answered 404');
+  });
+
+  test('is not read in an encoding that nobody asked for', async () => {
+    const upstream = await startFakeUpstream(() => ({
+      headers: { 'content-encoding': 'gzip' },
+      body: 'x',
+    }));
+    onTestFinished(() => upstream.stop());
+    expect(await run('show', `${upstream.url}/index`)).toBe(1);
+    expect(said.err).toContain('is encoded as gzip');
+  });
 });
 
 describe('what is refused', () => {
