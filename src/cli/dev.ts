@@ -18,7 +18,7 @@ export const dev: Command = {
   ],
   examples: [
     { line: 'archeion dev', why: 'have a look; npm start does the same' },
-    { line: 'archeion dev --port-base 9000 --data /tmp/try', why: 'beside another one' },
+    { line: 'archeion dev --port-base 9000 --data ./another', why: 'beside another one' },
   ],
   async run(input, io) {
     const base = parseBase(optionText(input, 'portBase') ?? '8080');

@@ -32,7 +32,7 @@ test.each([
 test.each([
   '',
   'quay.io/a/b',
-  'oci:/tmp/x',
+  'oci:/srv/x',
   'https://quay.io/a',
   'DOCKER://quay.io/a',
   'docker:quay.io/a',
