@@ -15,6 +15,19 @@ const wanted = createHash('sha256')
 
 if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== wanted) install();
 
+/** The pinned Node may need a library that a bare system lacks; the loader's own words help nobody. */
+function checkPinnedNode() {
+  const node = `${root}node_modules/.bin/node`;
+  if (!existsSync(node)) return;
+  const { status, stderr } = spawnSync(node, ['--version'], { encoding: 'utf8' });
+  if (status === 0) return;
+  process.stderr.write(
+    `archeion: the pinned Node.js does not run here: ${stderr}` +
+      'archeion: on Debian and Ubuntu "apt-get install libatomic1" brings what it needs\n',
+  );
+  process.exit(1);
+}
+
 function install() {
   process.stderr.write('archeion: installing dependencies (once, about a minute)\n');
   // Not `npm ci`: it refuses a lock file whose optional packages for other systems cannot be had.
@@ -36,5 +49,6 @@ function install() {
     );
     process.exit(1);
   }
+  checkPinnedNode();
   writeFileSync(stamp, wanted);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UsageError } from './command.ts';
 
@@ -17,9 +17,22 @@ export async function lockFolder(folder: string): Promise<() => Promise<void>> {
         `"${folder}" is in use by process ${owner}: stop it, or give another folder with --data`,
       );
     }
-    await rm(file, { force: true });
+    await removeStale(file);
   }
   return () => rm(file, { force: true });
+}
+
+/** Takes a stale lock away by a name of our own: whoever finds a living owner in its hands puts the lock back. */
+async function removeStale(file: string): Promise<void> {
+  const taken = `${file}.${process.pid}`;
+  try {
+    await rename(file, taken);
+  } catch {
+    return; // somebody else was faster
+  }
+  const owner = await ownerOf(taken);
+  if (owner !== undefined && isRunning(owner)) await rename(taken, file);
+  else await rm(taken, { force: true });
 }
 
 async function tryCreate(file: string): Promise<boolean> {

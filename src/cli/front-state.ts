@@ -10,6 +10,7 @@ import { type ExistenceCache, existenceCache } from '../redirector/existence-cac
 import { type Explanation, explain } from '../redirector/explain.ts';
 import type { Generation } from '../redirector/generation.ts';
 import { openGeneration } from './front-generation.ts';
+import type { OwnershipKeys } from './front-indexes.ts';
 import { type FrontHandler, openFrontHandler } from './front-handler.ts';
 import { exposeIndexes, readOwnershipKeys } from './front-indexes.ts';
 import type { LoadedConfig } from './load-config.ts';
@@ -30,6 +31,9 @@ export interface FrontState {
 
 /** Listeners are open already. */
 const NEEDS_RESTART = ['listen', 'admin'] as const;
+
+/** Milliseconds that a list may take, with something to spare: longer than any other answer. */
+const LONGEST_ANSWER = 10_000;
 
 /** What of a configuration stands in the handler, and not in the generation. */
 const IN_HANDLER = ['existence', 'probes', 'health', 'upstreams', 'backends', 'indexes'] as const;
@@ -69,7 +73,9 @@ export async function openFrontState(
       const [made, nextKeys] = [await openGeneration(next, log), await readOwnershipKeys(next)];
       const old = current;
       const isSame = (key: keyof Config) => isDeepStrictEqual(config[key], next.config[key]);
-      const isHandlerKept = IN_HANDLER.every(isSame);
+      // A key that was replaced in its file leaves the configuration as it was.
+      const isHandlerKept = IN_HANDLER.every(isSame) && areSameKeys(keys, nextKeys);
+      const closeAfter = Math.max(config.probes.timeout, LONGEST_ANSWER);
       // By URL, so what is remembered stays true whichever backends come and go.
       if (!isSame('existence')) cache = existenceCache(next.config.existence, Date.now);
       // From here to the end nothing waits: nobody sees the half of it.
@@ -79,10 +85,14 @@ export async function openFrontState(
       if (isHandlerKept) return;
       current = open();
       // Requests that the old one is still asking for get their answers first.
-      setTimeout(() => void old.close(), config.probes.timeout).unref();
+      setTimeout(() => void old.close(), closeAfter).unref();
     },
     close: () => current.close(),
   };
+}
+
+function areSameKeys(a: OwnershipKeys, b: OwnershipKeys): boolean {
+  return a.size === b.size && [...a].every(([name, key]) => b.get(name)?.equals(key) === true);
 }
 
 interface StateParts {

@@ -54,7 +54,7 @@ async function reloadOnChange(
   { load, front, log, io }: ReloadPorts,
 ): Promise<() => void> {
   if (file === undefined) return () => {};
-  const reload = async () => {
+  const reloadOnce = async () => {
     try {
       await front.reload(await load());
       log.info('config-reloaded', { config: file });
@@ -63,9 +63,14 @@ async function reloadOnChange(
       log.error('config-refused', error, { config: file });
     }
   };
+  // One after the other, reading included, or the older of two readings could come last.
+  let turn = Promise.resolve();
+  const reload = () => {
+    turn = turn.then(reloadOnce);
+  };
   const { watchContent } = await import('./watch-content.ts');
-  const endWatch = watchContent(file, () => void reload());
-  const endHangups = io.onHangup(() => void reload());
+  const endWatch = watchContent(file, reload);
+  const endHangups = io.onHangup(reload);
   return () => {
     endWatch();
     endHangups();

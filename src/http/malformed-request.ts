@@ -14,6 +14,9 @@ interface Refusal {
   readonly message: string;
 }
 
+/** Not a code of the parser's: node:http hands the connection over without a request to answer. */
+export const CONNECT = 'CONNECT';
+
 const MALFORMED: Refusal = {
   status: 400,
   phrase: 'Bad Request',
@@ -30,6 +33,11 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
     status: 413,
     phrase: 'Content Too Large',
     message: 'the extensions of a chunk are too large',
+  },
+  [CONNECT]: {
+    status: 405,
+    phrase: 'Method Not Allowed',
+    message: 'this is no proxy',
   },
   HPE_HEADER_OVERFLOW: {
     status: 431,

@@ -8,7 +8,7 @@ import { drainServer } from './drain.ts';
 import { exchangeWith } from './exchange.ts';
 import { limitStalled } from './idle-connections.ts';
 import { DEFAULT_LIMITS, type ServerLimits } from './limits.ts';
-import { refuseMalformed } from './malformed-request.ts';
+import { CONNECT, refuseMalformed } from './malformed-request.ts';
 import type { RequestLog } from './request-log.ts';
 import type { SendPorts } from './send-answer.ts';
 import { type ServerCounts, serverCounts } from './server-counts.ts';
@@ -131,6 +131,7 @@ function answerRequests(server: Server, handler: Handler, ports: SendPorts): voi
   server.on('request', (message, response) => exchange(message, response, false));
   // With this listener `100 Continue` is ours to send: when the handler reads the body, not before.
   server.on('checkContinue', (message, response) => exchange(message, response, true));
+  server.on('connect', (_, socket) => refuseMalformed(CONNECT, socket, ports));
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     if (ports.answered.has(socket)) socket.destroy();
     else refuseMalformed(error.code, socket, ports);

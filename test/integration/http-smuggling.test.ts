@@ -137,11 +137,13 @@ test.each(ANSWERED)('threat 27: %s: answered once', async (_, bytes, as) => {
   expect({ statuses, seen }).toEqual({ statuses: [200], seen: [as] });
 });
 
-test('threat 27: CONNECT: the connection is closed', async () => {
+test('threat 27: CONNECT is refused, and the connection closed', async () => {
   const { seen, handler } = recorder();
   const { port } = await startTestServer(handler);
   const { text } = await sendRaw(port, `${head('CONNECT evil:443 HTTP/1.1')}${HIDDEN}`);
-  expect({ text, seen }).toEqual({ text: '', seen: [] });
+  expect(text).toMatch(/^HTTP\/1\.1 405 /);
+  expect(text.match(/HTTP\/1\.1/g)).toHaveLength(1);
+  expect(seen).toEqual([]);
 });
 
 test('threat 27: bytes after the last request of a connection are not answered', async () => {

@@ -11,22 +11,39 @@ export interface BlobPath {
   readonly parts: ReadonlyArray<{ readonly part: Part; readonly behind: string }>;
 }
 
-const PLACEHOLDER = /\{(digest|algorithm|hex)\}/;
+const PLACEHOLDER = /\{(digest|algorithm|hex)\}/g;
 // What RFC 3986 section 3.3 lets stand in a path as it is; no empty, `.` or `..` segment.
 const PLAIN = /^[A-Za-z0-9\-._~!$&'()*+,;=:@/]*$/;
 const DOTS = /(?:^|\/)\.{0,2}(?=\/|$)/;
 
 /** Undefined when the template names no content (`{digest}` or `{hex}`) or would not make a plain path. */
 export function parseBlobPath(template: string): BlobPath | undefined {
-  const [before = '', ...rest] = template.split(PLACEHOLDER);
-  const parts: Array<{ part: Part; behind: string }> = [];
-  for (let index = 0; index < rest.length; index += 2) {
-    // `split` with a group gives the placeholder's name and the text behind it in turn.
-    parts.push({ part: rest[index] as Part, behind: rest[index + 1] ?? '' });
-  }
-  const text = template.replaceAll(new RegExp(PLACEHOLDER, 'g'), 'x');
-  const namesContent = parts.some(({ part }) => part !== 'algorithm');
-  return namesContent && PLAIN.test(text) && !DOTS.test(text) ? { before, parts } : undefined;
+  const found = placeholders(template);
+  const text = template.replaceAll(PLACEHOLDER, 'x');
+  const namesContent = found.some(({ part }) => part !== 'algorithm');
+  if (!namesContent || !PLAIN.test(text) || DOTS.test(text)) return undefined;
+  return {
+    before: template.slice(0, template.indexOf('{')),
+    parts: found.map(({ part, end }, place) => ({
+      part,
+      behind: template.slice(end, found[place + 1]?.start),
+    })),
+  };
+}
+
+interface Placeholder {
+  readonly part: Part;
+  readonly start: number;
+  readonly end: number;
+}
+
+function placeholders(template: string): Placeholder[] {
+  const found: Placeholder[] = [];
+  template.replace(PLACEHOLDER, (text: string, part: Part, start: number) => {
+    found.push({ part, start, end: start + text.length });
+    return text;
+  });
+  return found;
 }
 
 export function formatBlobPath({ before, parts }: BlobPath): string {

@@ -36,6 +36,15 @@ function candidates(...texts: string[]): Candidate[] {
   );
 }
 
+test('clients of one place share their routes; a rule for a region is for no client without one', () => {
+  const rules = [{ client: { regions: ['eu-west-1'] }, blobs: candidates('cdn') }];
+  const routesOf = clientRoutes(someTable({ rules, backends: [cdn] }));
+  const client = { address: undefined, location: DUBLIN };
+  expect(routesOf(client)).toBe(routesOf({ ...client }));
+  expect(routesOf(client).backends).toEqual([cdn]);
+  expect(routesOf({ address: undefined, location: undefined }).backends).toEqual([]);
+});
+
 test('routes say which rule they come from', () => {
   const rules = [
     { client: { clouds: ['gcp'] }, blobs: candidates('cdn') },
