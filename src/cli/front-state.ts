@@ -10,8 +10,8 @@ import { type ExistenceCache, existenceCache } from '../redirector/existence-cac
 import { type Explanation, explain } from '../redirector/explain.ts';
 import type { Generation } from '../redirector/generation.ts';
 import { openGeneration } from './front-generation.ts';
-import type { OwnershipKeys } from './front-indexes.ts';
 import { type FrontHandler, openFrontHandler } from './front-handler.ts';
+import type { OwnershipKeys } from './front-indexes.ts';
 import { exposeIndexes, readOwnershipKeys } from './front-indexes.ts';
 import type { LoadedConfig } from './load-config.ts';
 
