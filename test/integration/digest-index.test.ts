@@ -175,7 +175,8 @@ describe('a new index that is bad leaves the old one in force', () => {
 describe('threat 17: a backend that has to prove that it is ours', () => {
   const OWNED = 'ownership: { publicKey: key.pem }';
   const { privateKey } = keys;
-  const stranger = generateKeyPairSync('ed25519').privateKey;
+  const strangers = generateKeyPairSync('ed25519');
+  const stranger = strangers.privateKey;
 
   test('is routed while its signed index is valid, and not after', async () => {
     bucket.publish({ digests: [A], privateKey, validFor: 1_500 });
@@ -186,6 +187,20 @@ describe('threat 17: a backend that has to prove that it is ours', () => {
     await logged('digest-index-expired');
     expect(await servedBy(A)).toBe('main');
     expect(bucket.probes).toEqual([]);
+  });
+
+  test('is not routed any more once its key is replaced in the file and read again', async () => {
+    bucket.publish({ digests: [A], privateKey });
+    const { logged, hangUp } = await start(OWNED);
+    await logged('digest-index-loaded');
+    expect(await servedBy(A)).toBe('dublin');
+    const pem = strangers.publicKey.export({ type: 'spki', format: 'pem' });
+    await writeFile(join(folder, 'key.pem'), pem);
+    hangUp();
+    await logged('config-reloaded');
+    const [refused] = await logged('digest-index-refused');
+    expect(refused).toMatchObject({ problem: expect.stringMatching(/not by the configured key/) });
+    expect(await servedBy(A)).toBe('main');
   });
 
   test.each([
