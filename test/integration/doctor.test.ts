@@ -21,6 +21,8 @@ import { bearerChallenge, type FakeAnswer, json } from '../support/fake-upstream
 import { freePort } from '../support/free-port.ts';
 import { MANIFEST_TYPE } from '../support/image-documents.ts';
 
+// Long, and one file: every test is one more way in which the same pull fails, and tells it from the others.
+
 interface Examined extends Diagnosis {
   readonly seen: Observations;
 }
