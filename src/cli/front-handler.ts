@@ -9,18 +9,20 @@ import type { ExistenceCache } from '../redirector/existence-cache.ts';
 import type { Generation } from '../redirector/generation.ts';
 import { listFetcher } from '../redirector/list-fetcher.ts';
 import { type Prober, type ProberPorts, prober } from '../redirector/prober.ts';
+import { type Proxying, proxying } from '../redirector/proxy.ts';
 import { redirector } from '../redirector/redirector.ts';
 import { upstreamLists } from '../redirector/upstream-lists.ts';
 import { probeClient } from '../upstream/probe-client.ts';
-import type { UpstreamClient } from '../upstream/upstream-client.ts';
 import { openHealth, startCanaries } from './front-health.ts';
 import { type FrontIndexes, type OwnershipKeys, openFrontIndexes } from './front-indexes.ts';
+import { type FrontUpstreams, openUpstreams, type UpstreamCredentials } from './front-upstreams.ts';
 
 export interface FrontPorts {
   readonly generation: () => Generation;
   /** What is remembered of backends; it may outlive this handler. */
   readonly cache: ExistenceCache;
   readonly keys: OwnershipKeys;
+  readonly credentials: UpstreamCredentials;
   readonly metrics: Metrics;
   readonly log: Log;
 }
@@ -41,30 +43,35 @@ export function openFrontHandler(config: Config, ports: FrontPorts): FrontHandle
     timeout: config.probes.timeout,
     connections: config.probes.maxConcurrent,
   });
+  const upstreams = openUpstreams(config, ports);
+  const head = upstreams.askedBy(probes.head);
   const health = openHealth(config);
   const indexes = openFrontIndexes(config, ports);
-  const prober = indexes.inFrontOf(
-    openProber(config, { ...ports, health, head: probes.head }),
-    health,
-  );
-  const upstreams = upstreamClients(config, log);
+  const prober = indexes.inFrontOf(openProber(config, { ...ports, health, head }), health);
+  const proxied = openProxying(config, { ...ports, clientOf: upstreams.clientOf });
   const handler = redirector({
     generation,
     prober,
     clock: () => performance.now(),
-    fetchList: upstreamLists({ fetch: upstreams.fetch, now: Date.now, sleep }),
+    fetchList: upstreamLists({ fetch: listFetcher(upstreams.clientOf), now: Date.now, sleep }),
+    fetchProxied: proxied.fetch,
     redirects: metrics.counter(
       'archeion_redirects_total',
       'Redirects, by the upstream or backend they lead to and the reason.',
       ['by', 'reason'],
     ),
+    proxied: metrics.counter(
+      'archeion_proxied_total',
+      'What was fetched for clients, by the upstream or backend it came from and the reason.',
+      ['by', 'reason'],
+    ),
     clients: metrics.counter(
       'archeion_clients_total',
-      'Redirected requests, by where their client is; "unreadable" had no readable address, "unknown" is in no feed.',
+      'Pulls redirected or fetched, by where their client is; "unreadable" had no readable address, "unknown" is in no feed.',
       ['cloud', 'region'],
     ),
   });
-  const endCanaries = startCanaries(config, { head: probes.head, health, log });
+  const endCanaries = startCanaries(config, { head, health, log });
   return {
     handler,
     prober,
@@ -93,32 +100,19 @@ function openProber({ probes }: Config, { head, health, cache, metrics }: Prober
   return prober({ head, cache, health, sleep, outcomes }, probes);
 }
 
-interface UpstreamClients {
-  readonly fetch: ReturnType<typeof listFetcher>;
-  close(): Promise<void>;
+interface ProxyingParts {
+  readonly clientOf: FrontUpstreams['clientOf'];
+  readonly metrics: Metrics;
+  readonly log: Log;
 }
 
-/**
- * One client for each upstream of the configuration, opened when the first list is asked for. Nothing is
- * tried twice: a client is waiting, and the redirect that it gets instead does as well.
- */
-function upstreamClients(config: Config, log: Log): UpstreamClients {
-  const known = new Set(config.upstreams.map(({ url }) => url));
-  const open = new Map<string, UpstreamClient>();
-  return {
-    async fetch(question) {
-      const { openUpstream } = await import('../upstream/http-client.ts');
-      return listFetcher((url) => {
-        if (!known.has(url)) return undefined;
-        const client = open.get(url) ?? openUpstream({ origin: url, limits: { retries: 0 }, log });
-        open.set(url, client);
-        return client;
-      })(question);
-    },
-    async close() {
-      await Promise.all([...open.values()].map((client) => client.close()));
-    },
-  };
+function openProxying({ maxConcurrentProxied }: Config, parts: ProxyingParts): Proxying {
+  const outcomes = parts.metrics.counter(
+    'archeion_proxy_fetches_total',
+    'Fetches for clients, by upstream or backend and what came of them; "busy" when too many were under way.',
+    ['by', 'outcome'],
+  );
+  return proxying({ ...parts, outcomes }, { maxConcurrent: maxConcurrentProxied });
 }
 
 function sleep(milliseconds: number) {

@@ -13,6 +13,7 @@ import { openGeneration } from './front-generation.ts';
 import { type FrontHandler, openFrontHandler } from './front-handler.ts';
 import type { OwnershipKeys } from './front-indexes.ts';
 import { exposeIndexes, readOwnershipKeys } from './front-indexes.ts';
+import { readCredentials } from './front-upstreams.ts';
 import type { LoadedConfig } from './load-config.ts';
 
 /** What the front serves by, replaced whole: a request sees one state from start to end. */
@@ -36,7 +37,15 @@ const NEEDS_RESTART = ['listen', 'admin'] as const;
 const LONGEST_ANSWER = 10_000;
 
 /** What of a configuration stands in the handler, and not in the generation. */
-const IN_HANDLER = ['existence', 'probes', 'health', 'upstreams', 'backends', 'indexes'] as const;
+const IN_HANDLER = [
+  'existence',
+  'probes',
+  'health',
+  'upstreams',
+  'backends',
+  'indexes',
+  'maxConcurrentProxied',
+] as const;
 
 export interface FrontStatePorts {
   readonly log: Log;
@@ -51,8 +60,16 @@ export async function openFrontState(
   let generation = await openGeneration(loaded, log);
   let cache = existenceCache(config.existence, Date.now);
   let keys = await readOwnershipKeys(loaded);
+  let credentials = await readCredentials(loaded);
   const open = (): FrontHandler =>
-    openFrontHandler(config, { generation: () => generation, cache, keys, metrics, log });
+    openFrontHandler(config, {
+      generation: () => generation,
+      cache,
+      keys,
+      credentials,
+      metrics,
+      log,
+    });
   let current = open();
   exposeIndexes(metrics, () => current.indexes.loader);
   exposeState(metrics, {
@@ -71,6 +88,7 @@ export async function openFrontState(
     async replace(next) {
       refuseRestart(config, next);
       const [made, nextKeys] = [await openGeneration(next, log), await readOwnershipKeys(next)];
+      const nextCredentials = await readCredentials(next);
       const old = current;
       const isSame = (key: keyof Config) => isDeepStrictEqual(config[key], next.config[key]);
       // A key that was replaced in its file leaves the configuration as it was.
@@ -81,6 +99,7 @@ export async function openFrontState(
       // From here to the end nothing waits: nobody sees the half of it.
       config = next.config;
       keys = nextKeys;
+      credentials = nextCredentials;
       generation = made;
       if (isHandlerKept) return;
       current = open();

@@ -66,6 +66,11 @@ function crossCheck(config: Config): string[] {
       );
     }
   }
+  for (const [index, { deliver, help }] of routing.entries()) {
+    if (help !== undefined && deliver !== 'deny') {
+      problems.push(`routing.${index}.help: only a rule with \`deliver: deny\` has one`);
+    }
+  }
   if (cloudRanges.feeds.length > 0 && cloudRanges.directory === undefined) {
     problems.push('cloudRanges.directory: name the folder that holds the feeds');
   }

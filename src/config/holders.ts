@@ -16,6 +16,20 @@ const Place = z
     'where it stands, in the words of the cloud ranges: what `same-region` and `nearest` go by',
   );
 
+const Credentials = z.strictObject({
+  username: z.string().min(1),
+  passwordFile: z
+    .string()
+    .min(1)
+    .describe(
+      'a file with the password or token, relative to the configuration file; read again whenever it is asked for',
+    ),
+  tokenHosts: z
+    .array(z.string().min(1))
+    .default([])
+    .describe('other hosts that may get them in exchange for a token: `auth.docker.io`'),
+});
+
 export const Upstream = z.strictObject({
   name: Name,
   url: HttpUrl.describe('scheme and host of the registry').refine(
@@ -28,6 +42,15 @@ export const Upstream = z.strictObject({
     .default('')
     .describe('put before every repository name: `acme-prod/images`'),
   at: Place.optional(),
+  deliver: z
+    .enum(['redirect', 'proxy'])
+    .default('redirect')
+    .describe(
+      '`proxy`: whatever comes from it is fetched by the front, as it has to be where pulls take credentials',
+    ),
+  credentials: Credentials.optional().describe(
+    'what the front says who it is when it fetches from it; clients never see them',
+  ),
   canary: z
     .string()
     .refine((text) => parseCanary(text) !== undefined, 'expected a tag of a repository: pause:3.9')

@@ -26,9 +26,9 @@ export function routingTableOf(config: Config, distance: RoutingTable['distance'
 }
 
 function upstreamOf(upstream: Config['upstreams'][number]): Upstream {
-  const { name, url, at } = upstream;
+  const { name, url, at, deliver } = upstream;
   const repositoryPrefix = upstream.repositoryPrefix === '' ? '' : `${upstream.repositoryPrefix}/`;
-  return { name, url, repositoryPrefix, ...given({ at }) };
+  return { name, url, repositoryPrefix, isProxied: deliver === 'proxy', ...given({ at }) };
 }
 
 function backendOf(backend: Config['backends'][number], config: Config): Backend {
@@ -42,9 +42,15 @@ function backendOf(backend: Config['backends'][number], config: Config): Backend
   };
 }
 
-function ruleOf({ client, blobs }: Config['routing'][number]): RoutingRule {
+type Rule = Config['routing'][number];
+
+function ruleOf({ client, blobs, deliver, help }: Rule): RoutingRule {
   const { cloud: clouds, region: regions, prefixes } = client;
-  return { client: given({ clouds, regions, prefixes }), blobs: blobs.map(candidateOf) };
+  return {
+    client: given({ clouds, regions, prefixes }),
+    blobs: blobs.map(candidateOf),
+    deliver: deliver === 'deny' ? { kind: deliver, ...given({ help }) } : { kind: deliver },
+  };
 }
 
 function candidateOf(text: string): Candidate {

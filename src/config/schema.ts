@@ -63,9 +63,17 @@ const Rule = z.strictObject({
   blobs: z
     .array(z.string())
     .min(1)
+    .default(['upstream'])
     .describe(
       'in order of preference: `same-region`, `nearest`, the name of a backend, `upstream`',
     ),
+  deliver: z
+    .enum(['redirect', 'proxy', 'deny'])
+    .default('redirect')
+    .describe(
+      'how: `redirect` sends the client there, `proxy` fetches everything for it, `deny` refuses it with 403',
+    ),
+  help: HttpUrl.optional().describe('for `deny`: the page that a refusal refers to'),
 });
 
 const Existence = z.strictObject({
@@ -193,6 +201,14 @@ export const ConfigSchema = z.strictObject({
     })
     .prefault({})
     .describe('the digest indexes that backends publish'),
+  maxConcurrentProxied: z
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(256)
+    .describe(
+      'manifests and blobs fetched for clients at once by `deliver: proxy`; beyond it they get 503',
+    ),
   existence: Existence.prefault({}).describe('what is remembered of probes'),
   probes: Probes.prefault({}).describe('how backends are asked whether they hold a blob'),
   health: Health.prefault({}).describe('when a backend is passed over, and when it is back'),

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { someBackend, someTable } from '../../test/support/routing.ts';
 import type { Client } from '../core/routing/client-routes.ts';
 import type { Knowledge } from '../core/routing/decide-route.ts';
-import type { Question } from '../core/routing/plan-route.ts';
+import type { Question } from '../core/routing/route-plan.ts';
 import { openMetrics } from '../metrics.ts';
 import type { HttpAnswer, HttpRequest } from '../protocol/http.ts';
 import type { Generation } from './generation.ts';
@@ -36,7 +36,12 @@ function front({ client = DUBLIN, knows = 'unknown', holds = false, ...given }: 
     showsRoute,
     clientOf: () => client,
     clientAt: () => client,
-    routesOf: () => ({ upstreams: table.upstreams, backends: [near], rule: 0 }),
+    routesOf: () => ({
+      upstreams: table.upstreams,
+      backends: [near],
+      deliver: { kind: 'redirect' },
+      rule: 0,
+    }),
   };
   let time = 0;
   const ports: RedirectorPorts = {
@@ -52,6 +57,8 @@ function front({ client = DUBLIN, knows = 'unknown', holds = false, ...given }: 
       },
     },
     fetchList: async () => list,
+    fetchProxied: async (used) => ({ answer: { status: 200, headers: [], body: 'x' }, used }),
+    proxied: metrics.counter('proxied', 'x', ['by', 'reason']),
     redirects: metrics.counter('redirects', 'x', ['by', 'reason']),
     clients: metrics.counter('clients', 'x', ['cloud', 'region']),
   };

@@ -3,21 +3,26 @@ import { RegistryError } from '../core/oci/registry-error.ts';
 import { parseRequestTarget } from '../core/oci/request-target.ts';
 import { recentMap } from '../core/recent-map.ts';
 import type { ClientRoutes } from '../core/routing/client-routes.ts';
-import { decideByPlan, redirectOf } from '../core/routing/decide-route.ts';
-import { planRoute, type RoutePlan } from '../core/routing/plan-route.ts';
+import { decideByPlan, deliveryOf } from '../core/routing/decide-route.ts';
+import { planRoute } from '../core/routing/plan-route.ts';
+import type { Refusal, RoutePlan } from '../core/routing/route-plan.ts';
 import type { RoutingTable } from '../core/routing/routing-table.ts';
 import type { Counter } from '../metrics.ts';
 import type { Handler, HttpAnswer } from '../protocol/http.ts';
+import { type Deliver, delivering } from './deliver.ts';
 import type { Generation } from './generation.ts';
 import type { Prober } from './prober.ts';
-import { type AnswerRedirect, redirectAnswers } from './redirect-answer.ts';
+import type { FetchProxied } from './proxy.ts';
 import type { FetchList } from './upstream-lists.ts';
 
 export interface RedirectorPorts {
   readonly generation: () => Generation;
   readonly prober: Prober;
   readonly fetchList: FetchList;
+  readonly fetchProxied: FetchProxied;
+  /** Redirects, and what was fetched for clients: by the name they lead to or came from, and the reason. */
   readonly redirects: Counter;
+  readonly proxied: Counter;
   readonly clients: Counter;
   /** Milliseconds, from any point in time on. */
   readonly clock: () => number;
@@ -35,7 +40,7 @@ const ACCEPT: HttpAnswer = {
  */
 export function redirector(ports: RedirectorPorts): Handler {
   const { clock, prober } = ports;
-  const answersOf = answersByGeneration(ports);
+  const deliverOf = deliveriesByGeneration(ports);
   const planOf = rememberedPlans();
   return (request) => {
     if (request.method !== 'GET' && request.method !== 'HEAD') throw methodNotAllowed();
@@ -43,26 +48,30 @@ export function redirector(ports: RedirectorPorts): Handler {
     const client = generation.clientOf(request);
     const plan = planOf(request.target, generation.routesOf(client), generation.table);
     const decision = decideByPlan(plan, prober);
-    const answer = answersOf(generation);
+    const deliver = deliverOf(generation);
     switch (decision.kind) {
       case 'accept':
         return ACCEPT;
       case 'refuse':
-        throw new RegistryError(decision.code, decision.message, { status: decision.status });
+        throw refused(decision);
       case 'redirect':
-        return answer(decision, client);
+      case 'proxy':
+        return deliver(decision, { request, client });
       case 'probe': {
         const asked = clock();
         return prober.ask(decision.questions).then((held) => {
-          const found = held?.found ?? redirectOf(decision.otherwise);
-          return answer(found, client, clock() - asked);
+          const found = held?.found ?? deliveryOf(decision.otherwise);
+          return deliver(found, { request, client, waited: clock() - asked });
         });
       }
       case 'fetch-list': {
         const asked = clock();
         return ports
           .fetchList(decision)
-          .then((list) => list ?? answer(decision.otherwise, client, clock() - asked));
+          .then(
+            (list) =>
+              list ?? deliver(decision.otherwise, { request, client, waited: clock() - asked }),
+          );
       }
     }
   };
@@ -95,17 +104,22 @@ function rememberedPlans(): PlanOf {
   };
 }
 
-/** The answers of the newest generation; a request that is still under way keeps those of its own. */
-function answersByGeneration(ports: RedirectorPorts): (generation: Generation) => AnswerRedirect {
+/** The deliveries of the newest generation; a request that is still under way keeps those of its own. */
+function deliveriesByGeneration(ports: RedirectorPorts): (generation: Generation) => Deliver {
   let newest: Generation | undefined;
-  let answers: AnswerRedirect | undefined;
+  let deliver: Deliver | undefined;
   return (generation) => {
-    if (answers === undefined || generation !== newest) {
+    if (deliver === undefined || generation !== newest) {
       newest = generation;
-      answers = redirectAnswers({ ...ports, showsRoute: generation.showsRoute });
+      deliver = delivering(ports, generation.showsRoute);
     }
-    return answers;
+    return deliver;
   };
+}
+
+function refused({ code, message, status, help }: Refusal): RegistryError {
+  const headers = help === undefined ? [] : ['Link', `<${help}>; rel="help"`];
+  return new RegistryError(code, message, { status, headers });
 }
 
 function methodNotAllowed(): RegistryError {

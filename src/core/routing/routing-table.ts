@@ -12,6 +12,8 @@ export interface Upstream {
   /** Put before every repository name; empty, or with a slash at the end. */
   readonly repositoryPrefix: string;
   readonly at?: CloudRegion;
+  /** It serves nobody without credentials: whatever comes from it is fetched by the front. */
+  readonly isProxied?: boolean;
 }
 
 /** A place that serves blobs near a region. */
@@ -38,10 +40,20 @@ export interface ClientMatch {
   readonly prefixes?: readonly Prefix[];
 }
 
-/** The first rule whose client matches says where blobs may come from, in order of preference. */
+/** How a client gets what it asks for. */
+export type DeliveryMode =
+  | { readonly kind: 'redirect' }
+  /** By the front, which fetches everything for it. */
+  | { readonly kind: 'proxy' }
+  /** Not at all; `help` is a page that says why. */
+  | { readonly kind: 'deny'; readonly help?: string };
+
+/** The first rule whose client matches says where blobs may come from, in order of preference, and how. */
 export interface RoutingRule {
   readonly client: ClientMatch;
   readonly blobs: readonly Candidate[];
+  /** Left out, by redirect. */
+  readonly deliver?: DeliveryMode;
 }
 
 /** One generation's routing, as configured. */
