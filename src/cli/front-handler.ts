@@ -3,6 +3,7 @@ import type { Config } from '../config/schema.ts';
 import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Handler } from '../protocol/http.ts';
+import type { Admit } from '../redirector/admission.ts';
 import type { BackendHealth } from '../redirector/backend-health.ts';
 import type { DigestProber } from '../redirector/digest-prober.ts';
 import type { ExistenceCache } from '../redirector/existence-cache.ts';
@@ -18,6 +19,8 @@ import { type FrontIndexes, type OwnershipKeys, openFrontIndexes } from './front
 
 export interface FrontPorts {
   readonly generation: () => Generation;
+  /** It may outlive this handler, and be replaced before it. */
+  readonly admit: () => Admit | undefined;
   /** What is remembered of backends; it may outlive this handler. */
   readonly cache: ExistenceCache;
   readonly keys: OwnershipKeys;
@@ -36,7 +39,7 @@ export interface FrontHandler {
 
 /** The redirector with everything it asks: backends, upstreams, what is remembered of them. */
 export function openFrontHandler(config: Config, ports: FrontPorts): FrontHandler {
-  const { generation, metrics, log } = ports;
+  const { generation, admit, metrics, log } = ports;
   const probes = probeClient({
     timeout: config.probes.timeout,
     connections: config.probes.maxConcurrent,
@@ -50,6 +53,7 @@ export function openFrontHandler(config: Config, ports: FrontPorts): FrontHandle
   const upstreams = upstreamClients(config, log);
   const handler = redirector({
     generation,
+    admit,
     prober,
     clock: () => performance.now(),
     fetchList: upstreamLists({ fetch: upstreams.fetch, now: Date.now, sleep }),

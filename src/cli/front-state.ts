@@ -9,6 +9,7 @@ import type { BackendHealth } from '../redirector/backend-health.ts';
 import { type ExistenceCache, existenceCache } from '../redirector/existence-cache.ts';
 import { type Explanation, explain } from '../redirector/explain.ts';
 import type { Generation } from '../redirector/generation.ts';
+import { openAdmission } from './front-admission.ts';
 import { openGeneration } from './front-generation.ts';
 import { type FrontHandler, openFrontHandler } from './front-handler.ts';
 import type { OwnershipKeys } from './front-indexes.ts';
@@ -51,8 +52,16 @@ export async function openFrontState(
   let generation = await openGeneration(loaded, log);
   let cache = existenceCache(config.existence, Date.now);
   let keys = await readOwnershipKeys(loaded);
+  let admit = openAdmission(config, metrics);
   const open = (): FrontHandler =>
-    openFrontHandler(config, { generation: () => generation, cache, keys, metrics, log });
+    openFrontHandler(config, {
+      generation: () => generation,
+      admit: () => admit,
+      cache,
+      keys,
+      metrics,
+      log,
+    });
   let current = open();
   exposeIndexes(metrics, () => current.indexes.loader);
   exposeState(metrics, {
@@ -78,6 +87,8 @@ export async function openFrontState(
       const closeAfter = Math.max(config.probes.timeout, LONGEST_ANSWER);
       // By URL, so what is remembered stays true whichever backends come and go.
       if (!isSame('existence')) cache = existenceCache(next.config.existence, Date.now);
+      // Else a reload would let everybody begin anew.
+      if (!isSame('rateLimit')) admit = openAdmission(next.config, metrics);
       // From here to the end nothing waits: nobody sees the half of it.
       config = next.config;
       keys = nextKeys;

@@ -8,6 +8,7 @@ import { planRoute, type RoutePlan } from '../core/routing/plan-route.ts';
 import type { RoutingTable } from '../core/routing/routing-table.ts';
 import type { Counter } from '../metrics.ts';
 import type { Handler, HttpAnswer } from '../protocol/http.ts';
+import type { Admit } from './admission.ts';
 import type { Generation } from './generation.ts';
 import type { Prober } from './prober.ts';
 import { type AnswerRedirect, redirectAnswers } from './redirect-answer.ts';
@@ -15,6 +16,8 @@ import type { FetchList } from './upstream-lists.ts';
 
 export interface RedirectorPorts {
   readonly generation: () => Generation;
+  /** Refuses who asks too often; undefined when nobody is refused. */
+  readonly admit: () => Admit | undefined;
   readonly prober: Prober;
   readonly fetchList: FetchList;
   readonly redirects: Counter;
@@ -41,6 +44,7 @@ export function redirector(ports: RedirectorPorts): Handler {
     if (request.method !== 'GET' && request.method !== 'HEAD') throw methodNotAllowed();
     const generation = ports.generation();
     const client = generation.clientOf(request);
+    ports.admit()?.(client);
     const plan = planOf(request.target, generation.routesOf(client), generation.table);
     const decision = decideByPlan(plan, prober);
     const answer = answersOf(generation);
