@@ -8,17 +8,24 @@ export const configCheck: Command = {
   args: [{ name: '<file>', description: 'the configuration' }],
   examples: [{ line: 'archeion config check archeion.yaml', why: 'before it is rolled out' }],
   async run({ args }, io) {
-    const [{ loadConfig }, { openGeneration }, { readOwnershipKeys }, { openLog }] =
-      await Promise.all([
-        import('./load-config.ts'),
-        import('./front-generation.ts'),
-        import('./front-indexes.ts'),
-        import('../log.ts'),
-      ]);
+    const [
+      { loadConfig },
+      { openGeneration },
+      { readOwnershipKeys },
+      { repositoriesNow },
+      { openLog },
+    ] = await Promise.all([
+      import('./load-config.ts'),
+      import('./front-generation.ts'),
+      import('./front-indexes.ts'),
+      import('./repository-sources.ts'),
+      import('../log.ts'),
+    ]);
     // Each throws a ConfigError with every problem it finds.
     const loaded = await loadConfig(args[0], {});
     await readOwnershipKeys(loaded);
-    await openGeneration(loaded, openLog('warn', io.err));
+    const log = openLog('warn', io.err);
+    await openGeneration(loaded, { repositories: await repositoriesNow(loaded, log), log });
     const { length } = loaded.config.tests;
     io.out(`${loaded.origin}: ok${length > 0 ? `, ${length} routes as expected` : ''}\n`);
     return EXIT.done;

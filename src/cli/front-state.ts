@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ConfigError } from '../config/config-error.ts';
 import type { Config } from '../config/schema.ts';
+import type { KnownRepositories } from '../core/routing/known-repositories.ts';
 import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Handler } from '../protocol/http.ts';
@@ -42,14 +43,18 @@ const IN_HANDLER = ['existence', 'probes', 'health', 'upstreams', 'backends', 'i
 export interface FrontStatePorts {
   readonly log: Log;
   readonly metrics: Metrics;
+  /** The repositories there are; undefined when nobody says so. */
+  readonly knownOf: (loaded: LoadedConfig) => Promise<KnownRepositories | undefined>;
 }
 
 export async function openFrontState(
   loaded: LoadedConfig,
-  { log, metrics }: FrontStatePorts,
+  { log, metrics, knownOf }: FrontStatePorts,
 ): Promise<FrontState> {
   let { config } = loaded;
-  let generation = await openGeneration(loaded, log);
+  const generationOf = async (of: LoadedConfig) =>
+    openGeneration(of, { repositories: await knownOf(of), log });
+  let generation = await generationOf(loaded);
   let cache = existenceCache(config.existence, Date.now);
   let keys = await readOwnershipKeys(loaded);
   let admit = openAdmission(config, metrics);
@@ -66,7 +71,7 @@ export async function openFrontState(
   exposeIndexes(metrics, () => current.indexes.loader);
   exposeState(metrics, {
     config: () => config,
-    sources: () => generation.sources,
+    generation: () => generation,
     health: () => current.health,
     cache: () => cache,
   });
@@ -79,7 +84,7 @@ export async function openFrontState(
     },
     async replace(next) {
       refuseRestart(config, next);
-      const [made, nextKeys] = [await openGeneration(next, log), await readOwnershipKeys(next)];
+      const [made, nextKeys] = [await generationOf(next), await readOwnershipKeys(next)];
       const old = current;
       const isSame = (key: keyof Config) => isDeepStrictEqual(config[key], next.config[key]);
       // A key that was replaced in its file leaves the configuration as it was.
@@ -108,15 +113,19 @@ function areSameKeys(a: OwnershipKeys, b: OwnershipKeys): boolean {
 
 interface StateParts {
   readonly config: () => Config;
-  readonly sources: () => Generation['sources'];
+  readonly generation: () => Generation;
   readonly health: () => BackendHealth;
   readonly cache: () => ExistenceCache;
 }
 
-function exposeState(metrics: Metrics, { config, sources, health, cache }: StateParts): void {
+function exposeState(metrics: Metrics, { config, generation, health, cache }: StateParts): void {
   metrics.gauge('archeion_cloud_ranges_entries', 'Prefixes that are served, by feed.', () =>
-    sources().map(({ feed, entries }) => ({ labels: { feed }, value: entries.length })),
+    generation().sources.map(({ feed, entries }) => ({ labels: { feed }, value: entries.length })),
   );
+  metrics.gauge('archeion_known_repositories', 'Repositories that are let through.', () => {
+    const size = generation().table.repositories?.patterns.size;
+    return size === undefined ? [] : [{ labels: {}, value: size }];
+  });
   metrics.gauge('archeion_existence_entries', 'Blobs remembered of probes.', () => [
     { labels: {}, value: cache().size },
   ]);

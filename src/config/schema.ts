@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { parseAddress } from '../core/net/address.ts';
 import { CloudRanges } from './cloud-ranges.ts';
 import { Backends, Upstream } from './holders.ts';
+import { KnownRepositories } from './known-repositories.ts';
 import { RateLimit } from './rate-limit.ts';
 import { BlobPathText, Duration, HttpUrl, Name, oneOrMore, PrefixText } from './values.ts';
 
@@ -200,6 +201,9 @@ export const ConfigSchema = z.strictObject({
   rateLimit: RateLimit.optional().describe(
     'who asks more often gets 429 with `Retry-After`; left out, nobody is refused. Every process counts for itself',
   ),
+  repositories: KnownRepositories.optional().describe(
+    'the repositories there are: a pull of any other gets 404 at once; left out, every name is let through',
+  ),
   log: z
     .strictObject({
       level: z.enum(['info', 'warn', 'error', 'silent']).default('info'),
@@ -208,7 +212,9 @@ export const ConfigSchema = z.strictObject({
         .min(0)
         .max(1)
         .default(0.01)
-        .describe('the share of successful requests, and of 429, that is logged; other errors always are'),
+        .describe(
+          'the share of successful requests, and of 429, that is logged; other errors always are',
+        ),
     })
     .prefault({}),
   shutdown: z

@@ -86,6 +86,9 @@ export interface PlanFacts {
  */
 export function planRoute(target: RequestTarget, facts: PlanFacts): RoutePlan {
   const route = parseRegistryRoute(target.path);
+  if ('repository' in route && facts.table.repositories?.has(route.repository) === false) {
+    return unknownRepository(route.repository);
+  }
   switch (route.kind) {
     case 'api-check':
       return { kind: 'accept' };
@@ -107,6 +110,11 @@ export function planRoute(target: RequestTarget, facts: PlanFacts): RoutePlan {
 
 function notFound(message: string): Refusal {
   return { kind: 'refuse', code: 'UNSUPPORTED', message, status: 404 };
+}
+
+function unknownRepository(repository: string): Refusal {
+  const message = `repository "${repository}" is not known here: check its name; one that was published just now may take some minutes to appear`;
+  return { kind: 'refuse', code: 'NAME_UNKNOWN', message, status: 404 };
 }
 
 function planPage(path: string, { pages }: RoutingTable): RoutePlan {
