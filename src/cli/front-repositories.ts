@@ -8,7 +8,7 @@ import { repeat } from './repeat.ts';
 import {
   listedRepositories,
   type RepositorySource,
-  readRepositoryFile,
+  readSource,
   repositorySource,
 } from './repository-sources.ts';
 import { watchContent } from './watch-content.ts';
@@ -72,27 +72,29 @@ export function openFrontRepositories(ports: FrontRepositoriesPorts): FrontRepos
 }
 
 function openWatch(source: RepositorySource, { changed, log }: FrontRepositoriesPorts): Watch {
-  const { file } = source;
   const stop = new AbortController();
+  const { signal } = stop;
   const keeper = repositoryKeeper({
     source: source.kind,
-    read: () => readRepositoryFile(file),
-    mayShrinkBy: 1, // what an operator writes is meant
-    signal: stop.signal,
+    read: () => readSource(source, { signal, log }),
+    // What an operator writes is meant.
+    mayShrinkBy: source.kind === 'file' ? 1 : source.mayShrinkBy,
+    signal,
     now: Date.now,
     log,
   });
-  // Whoever opens it is about to make a generation with the first list.
-  let serve = async () => {};
+  const isHere = source.kind === 'file';
+  // Whoever opens it waits for what is here, and is about to make a generation with it.
+  let serve = isHere ? async () => {} : changed;
   const { first, end } = repeat(() => keeper.refresh(() => serve()), source.refresh);
-  const ready = first.then(() => {
+  const settled = first.then(() => {
     serve = changed;
   });
   const look = () => void keeper.refresh(changed);
-  const endWatch = watchIfThere(file, look);
+  const endWatch = isHere ? watchIfThere(source.file, look) : () => {};
   return {
     keeper,
-    ready,
+    ready: isHere ? settled : Promise.resolve(),
     look,
     end() {
       stop.abort();

@@ -2,9 +2,15 @@
 import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { dispatch } from '../../src/cli/dispatch.ts';
-import { type FakeUpstream, json, startFakeUpstream } from '../support/fake-upstream.ts';
+import {
+  type FakeAnswer,
+  type FakeUpstream,
+  json,
+  startFakeUpstream,
+} from '../support/fake-upstream.ts';
 import { type RunningFront, startFront } from '../support/running-command.ts';
 
 const DIGEST = `sha256:${'ab'.repeat(32)}`;
@@ -15,13 +21,16 @@ let folder = '';
 let config = '';
 let names = '';
 let upstream: FakeUpstream;
+/** What the upstream answers whatever it is asked. */
+let catalog: FakeAnswer = {};
 let front: RunningFront | undefined;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'archeion-repositories-'));
   config = join(folder, 'archeion.yaml');
   names = join(folder, 'names.txt');
-  upstream = await startFakeUpstream(() => json({ name: 'a', tags: [] }));
+  catalog = json({ repositories: ['acme/pause', 'acme/etcd'] });
+  upstream = await startFakeUpstream(() => catalog);
 });
 afterEach(async () => {
   await front?.stop();
@@ -35,7 +44,7 @@ function write(more: string): Promise<void> {
     config,
     `listen: { host: 127.0.0.1, port: 0 }
 admin: { port: 0 }
-upstreams: [{ name: main, url: "${upstream.url}" }]
+upstreams: [{ name: main, url: "${upstream.url}", repositoryPrefix: acme }]
 backends: [{ name: near, url: "${upstream.url}" }]
 routing: [{ blobs: [near] }]
 shutdown: { grace: 50ms }
@@ -63,17 +72,20 @@ async function metricsOf({ adminUrl }: RunningFront): Promise<string> {
   return (await fetch(`${adminUrl}/metrics`)).text();
 }
 
-async function explained(path: string): Promise<string> {
-  let printed = '';
-  const line = ['explain', path, '--client-address', '192.0.2.1', '--config', config];
+function explained(path: string): Promise<string> {
+  return printed('explain', path, '--client-address', '192.0.2.1', '--config', config);
+}
+
+async function printed(...line: readonly string[]): Promise<string> {
+  let out = '';
   await dispatch(line, {
-    out: (text) => (printed += text),
+    out: (text) => (out += text),
     err: () => {},
     env: {},
     stop: new AbortController().signal,
     onHangup: () => () => {},
   });
-  return printed;
+  return out;
 }
 
 test('without a list every name is let through, and nothing is measured', async () => {
@@ -198,5 +210,104 @@ describe('a file', () => {
     await write(FILE.replace('names', 'others'));
     await running.logged('config-reloaded');
     expect([await statusOf(running, 'pause'), await statusOf(running, 'etcd')]).toEqual([404, 307]);
+  });
+});
+
+describe('a catalogue', () => {
+  const CATALOG = 'repositories: { catalog: { upstream: main }, refresh: 1s }';
+  const catalogOf = (...names: readonly string[]) => json({ repositories: names });
+
+  test('says which there are, without the prefix, as soon as it is read', async () => {
+    const running = await start(CATALOG);
+    await running.logged('repositories-loaded');
+    expect(await statusOf(running, 'pauze')).toBe(404);
+    expect([await statusOf(running, 'pause'), await statusOf(running, 'etcd')]).toEqual([307, 307]);
+    const metrics = await metricsOf(running);
+    expect(metrics).toContain('archeion_known_repositories 2');
+    expect(metrics).toMatch(/archeion_known_repositories_refreshed_seconds \d{10}/);
+  });
+
+  test('lets a new repository through after the next look', async () => {
+    const running = await start(CATALOG);
+    await running.logged('repositories-loaded');
+    expect(await statusOf(running, 'new')).toBe(404);
+    catalog = catalogOf('acme/pause', 'acme/etcd', 'acme/new');
+    const [, line] = await running.logged('repositories-loaded', 2);
+    expect(line).toMatchObject({ source: 'catalog', entries: 3, added: 1, removed: 0, skipped: 0 });
+    expect(await statusOf(running, 'new')).toBe(307);
+  });
+
+  test.each<[string, FakeAnswer]>([
+    ['fails', { status: 403 }],
+    ['is empty', catalogOf()],
+    ['names nothing of ours', catalogOf('other/pause')],
+    [
+      'leads elsewhere',
+      json({ repositories: ['acme/a'] }, { link: '</v2/a/tags/list>; rel=next' }),
+    ],
+  ])('that %s lets every name through until there was a good one', async (_, answer) => {
+    const good = catalog;
+    catalog = answer;
+    const running = await start(CATALOG);
+    await running.logged('repositories-refused');
+    expect(await statusOf(running, 'any')).toBe(307);
+    catalog = good;
+    running.hangUp();
+    await running.logged('repositories-loaded');
+    expect(await statusOf(running, 'any')).toBe(404);
+  });
+
+  test('that fails or loses more than half later leaves the last good one in force', async () => {
+    catalog = catalogOf('acme/pause', 'acme/etcd', 'acme/csi');
+    const running = await start(CATALOG);
+    await running.logged('repositories-loaded');
+    catalog = catalogOf('acme/pause');
+    running.hangUp();
+    const [line] = await running.logged('repositories-refused');
+    expect(line).toMatchObject({ level: 'warn', source: 'catalog', kept: 3 });
+    catalog = { status: 403 };
+    running.hangUp();
+    await running.logged('repositories-refused', 2);
+    expect([await statusOf(running, 'csi'), await statusOf(running, 'any')]).toEqual([307, 404]);
+  });
+
+  test('may lose more when the configuration says so', async () => {
+    const running = await start(CATALOG.replace('main', 'main, mayShrinkBy: 1'));
+    await running.logged('repositories-loaded');
+    catalog = catalogOf('acme/other');
+    running.hangUp();
+    await running.logged('repositories-loaded', 2);
+    expect([await statusOf(running, 'pause'), await statusOf(running, 'other')]).toEqual([
+      404, 307,
+    ]);
+  });
+
+  test('is read again at SIGHUP, whenever the next look is due', async () => {
+    const running = await start(CATALOG.replace('1s', '1d'));
+    await running.logged('repositories-loaded');
+    catalog = catalogOf('acme/pause', 'acme/etcd', 'acme/new');
+    running.hangUp();
+    await running.logged('repositories-loaded', 2);
+    expect(await statusOf(running, 'new')).toBe(307);
+  });
+
+  test('is not asked for any more after a reload without it', async () => {
+    const running = await start(CATALOG);
+    await running.logged('repositories-loaded');
+    await write('');
+    await running.logged('config-reloaded');
+    expect(await statusOf(running, 'any')).toBe(307);
+    expect(await metricsOf(running)).not.toMatch(/known_repositories(?:_\w+)? \d/);
+    const asked = upstream.requests.length;
+    await sleep(1_500);
+    expect(upstream.requests.length).toBe(asked);
+  });
+
+  test('is asked for by explain, and not by a check', async () => {
+    await write(CATALOG);
+    expect(await printed('config', 'check', config)).toContain('ok');
+    expect(upstream.requests).toEqual([]);
+    expect(await explained('/v2/pauze/manifests/v1')).toMatch(/answer +404/);
+    expect(await explained('/v2/pause/manifests/v1')).toMatch(/answer +307/);
   });
 });
