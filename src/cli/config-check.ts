@@ -25,7 +25,10 @@ export const configCheck: Command = {
     const loaded = await loadConfig(args[0], {});
     await readOwnershipKeys(loaded);
     const log = openLog('warn', io.err);
-    await openGeneration(loaded, { repositories: await repositoriesNow(loaded, { log }), log });
+    await openGeneration(loaded, {
+      repositories: await repositoriesNow(loaded, { log, signal: io.stop }),
+      log,
+    });
     const { length } = loaded.config.tests;
     io.out(`${loaded.origin}: ok${length > 0 ? `, ${length} routes as expected` : ''}\n`);
     return EXIT.done;

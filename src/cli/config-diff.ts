@@ -52,7 +52,10 @@ export const configDiff: Command = {
     const file = optionText(input, 'addresses');
     const log = openLog('warn', io.err);
     const open = async (loaded: LoadedConfig) =>
-      openGeneration(loaded, { repositories: await repositoriesNow(loaded, { log }), log });
+      openGeneration(loaded, {
+        repositories: await repositoriesNow(loaded, { log, signal: io.stop }),
+        log,
+      });
     const moves =
       file === undefined
         ? []

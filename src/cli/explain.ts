@@ -45,7 +45,8 @@ export const explain: Command = {
     ]);
     const loaded = await loadConfig(optionText(input, 'config'), io.env);
     const log = openLog('warn', io.err);
-    const knownOf = (of: LoadedConfig) => repositoriesNow(of, { log, asksUpstream: true });
+    const knownOf = (of: LoadedConfig) =>
+      repositoriesNow(of, { log, signal: io.stop, asksUpstream: true });
     const state = await openFrontState(loaded, { log, metrics: openMetrics(), knownOf });
     try {
       const explanation = await state.explain(path, address);

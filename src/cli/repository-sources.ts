@@ -95,14 +95,14 @@ async function readCatalog(
 /** For a command that does not stay. A check asks nobody, so a catalogue is passed over there. */
 export async function repositoriesNow(
   loaded: Placed,
-  { log, asksUpstream = false }: { readonly log: Log; readonly asksUpstream?: boolean },
+  { asksUpstream = false, ...ports }: SourcePorts & { readonly asksUpstream?: boolean },
 ): Promise<KnownRepositories | undefined> {
   const source = repositorySource(loaded);
   if (source === undefined) return listedRepositories(loaded);
   if (source.kind === 'catalog' && !asksUpstream) return undefined;
-  const result = await readSource(source, { signal: new AbortController().signal, log });
+  const result = await readSource(source, ports);
   if (result.ok && result.patterns.length > 0) return knownRepositories(result.patterns);
   const problem = result.ok ? 'it names no repository' : result.problem;
-  log.warn('repositories-refused', { source: source.kind, problem });
+  ports.log.warn('repositories-refused', { source: source.kind, problem });
   return undefined;
 }

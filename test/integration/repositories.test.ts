@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -132,6 +132,15 @@ test('those that are in it are served, and counted', async () => {
   expect(await statusOf(running, 'pause')).toBe(307);
   expect(await statusOf(running, 'csi/driver')).toBe(307);
   expect(await metricsOf(running)).toContain('archeion_known_repositories 2');
+});
+
+test('config diff says where clients go, whichever repositories there are', async () => {
+  await write(LIST);
+  const [after, clients] = [join(folder, 'after.yaml'), join(folder, 'clients.txt')];
+  await writeFile(after, (await readFile(config, 'utf8')).replaceAll('near', 'far'));
+  await writeFile(clients, '192.0.2.1\n');
+  const moves = await printed('config', 'diff', config, after, '--addresses', clients);
+  expect(moves).toMatch(/100.0 % +blobs +near -> far/);
 });
 
 test('a reload with another list is in force at once', async () => {
