@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { adminHandler } from '../http/admin-handler.ts';
-import { type RunningServer, startServer } from '../http/node-server.ts';
+import { startServer } from '../http/node-server.ts';
 import { requestLog } from '../http/request-log.ts';
 import type { Log } from '../log.ts';
 import { observeProcess } from '../metrics/process-metrics.ts';
 import { openMetrics } from '../metrics.ts';
 import { explainHandler } from '../redirector/explain-handler.ts';
-import { openFrontState } from './front-state.ts';
+import { openFreshState } from './fresh-state.ts';
 import type { LoadedConfig } from './load-config.ts';
-import { keepRangesFresh } from './ranges-in-front.ts';
 
 /** The front and its admin listener, running. */
 export interface Front {
@@ -25,18 +24,21 @@ export async function openFront(loaded: LoadedConfig, log: Log): Promise<Front> 
   const { config } = loaded;
   const metrics = openMetrics();
   observeProcess(metrics);
-  const state = await openFrontState(loaded, { log, metrics });
+  const { state, reload, end, close } = await openFreshState(loaded, { log, metrics });
   let isDraining = false;
-  const front = await startServer({
-    name: 'front',
-    ...config.listen,
-    limits: { keepAliveTimeout: config.listen.keepAlive },
-    handler: state.handler,
-    log,
-    metrics,
-    requestLog: requestLog('front', config.log.sample, log),
-  });
-  const admin = await orClose(front, () =>
+  const front = await orClose({ close }, () =>
+    startServer({
+      name: 'front',
+      ...config.listen,
+      limits: { keepAliveTimeout: config.listen.keepAlive },
+      handler: state.handler,
+      log,
+      metrics,
+      requestLog: requestLog('front', config.log.sample, log),
+    }),
+  );
+  const closeAll = () => Promise.all([front.close(), close()]);
+  const admin = await orClose({ close: closeAll }, () =>
     startServer({
       name: 'admin',
       ...config.admin,
@@ -49,29 +51,28 @@ export async function openFront(loaded: LoadedConfig, log: Log): Promise<Front> 
       metrics,
     }),
   );
-  const ranges = keepRangesFresh(loaded, { state, log, metrics });
   return {
     url: front.url,
     adminUrl: admin.url,
-    reload: ranges.reload,
+    reload,
     async stop() {
       isDraining = true;
-      ranges.close();
+      end();
       await front.drain(state.config().shutdown.grace);
-      await Promise.all([admin.close(), state.close()]);
+      await Promise.all([admin.close(), close()]);
     },
   };
 }
 
-/** A listener that stays open keeps a process alive that has nothing left to do. */
+/** A listener or a connection that stays open keeps a process alive that has nothing left to do. */
 async function orClose<Result>(
-  server: RunningServer,
+  opened: { close(): Promise<unknown> },
   open: () => Promise<Result>,
 ): Promise<Result> {
   try {
     return await open();
   } catch (error) {
-    await server.close();
+    await opened.close();
     throw error;
   }
 }

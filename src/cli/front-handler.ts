@@ -3,6 +3,7 @@ import type { Config } from '../config/schema.ts';
 import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Handler } from '../protocol/http.ts';
+import type { Admit } from '../redirector/admission.ts';
 import type { BackendHealth } from '../redirector/backend-health.ts';
 import type { DigestProber } from '../redirector/digest-prober.ts';
 import type { ExistenceCache } from '../redirector/existence-cache.ts';
@@ -14,15 +15,17 @@ import { redirector } from '../redirector/redirector.ts';
 import { upstreamLists } from '../redirector/upstream-lists.ts';
 import { probeClient } from '../upstream/probe-client.ts';
 import { openHealth, startCanaries } from './front-health.ts';
-import { type FrontIndexes, type OwnershipKeys, openFrontIndexes } from './front-indexes.ts';
-import { type FrontUpstreams, openUpstreams, type UpstreamCredentials } from './front-upstreams.ts';
+import { type FrontIndexes, openFrontIndexes } from './front-indexes.ts';
+import type { FrontSecrets } from './front-secrets.ts';
+import { type FrontUpstreams, openUpstreams } from './front-upstreams.ts';
 
 export interface FrontPorts {
   readonly generation: () => Generation;
+  /** It may outlive this handler, and be replaced before it. */
+  readonly admit: () => Admit | undefined;
   /** What is remembered of backends; it may outlive this handler. */
   readonly cache: ExistenceCache;
-  readonly keys: OwnershipKeys;
-  readonly credentials: UpstreamCredentials;
+  readonly secrets: FrontSecrets;
   readonly metrics: Metrics;
   readonly log: Log;
 }
@@ -38,19 +41,20 @@ export interface FrontHandler {
 
 /** The redirector with everything it asks: backends, upstreams, what is remembered of them. */
 export function openFrontHandler(config: Config, ports: FrontPorts): FrontHandler {
-  const { generation, metrics, log } = ports;
+  const { generation, admit, metrics, log } = ports;
   const probes = probeClient({
     timeout: config.probes.timeout,
     connections: config.probes.maxConcurrent,
   });
-  const upstreams = openUpstreams(config, ports);
+  const upstreams = openUpstreams(config, { ...ports, ...ports.secrets });
   const head = upstreams.askedBy(probes.head);
   const health = openHealth(config);
-  const indexes = openFrontIndexes(config, ports);
+  const indexes = openFrontIndexes(config, { ...ports, ...ports.secrets });
   const prober = indexes.inFrontOf(openProber(config, { ...ports, health, head }), health);
   const proxied = openProxying(config, { ...ports, clientOf: upstreams.clientOf });
   const handler = redirector({
     generation,
+    admit,
     prober,
     clock: () => performance.now(),
     fetchList: upstreamLists({ fetch: listFetcher(upstreams.clientOf), now: Date.now, sleep }),
@@ -79,7 +83,10 @@ export function openFrontHandler(config: Config, ports: FrontPorts): FrontHandle
     indexes,
     async close() {
       endCanaries();
-      await Promise.all([probes.close(), upstreams.close(), indexes.close()]);
+      await Promise.all([probes.close(), indexes.close()]);
+      // A layer may be minutes on its way, and a reload must not cut it off.
+      await proxied.idle();
+      await upstreams.close();
     },
   };
 }

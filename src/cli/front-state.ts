@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ConfigError } from '../config/config-error.ts';
 import type { Config } from '../config/schema.ts';
+import type { KnownRepositories } from '../core/routing/known-repositories.ts';
 import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Handler } from '../protocol/http.ts';
@@ -9,11 +10,11 @@ import type { BackendHealth } from '../redirector/backend-health.ts';
 import { type ExistenceCache, existenceCache } from '../redirector/existence-cache.ts';
 import { type Explanation, explain } from '../redirector/explain.ts';
 import type { Generation } from '../redirector/generation.ts';
+import { openAdmission } from './front-admission.ts';
 import { openGeneration } from './front-generation.ts';
 import { type FrontHandler, openFrontHandler } from './front-handler.ts';
-import type { OwnershipKeys } from './front-indexes.ts';
-import { exposeIndexes, readOwnershipKeys } from './front-indexes.ts';
-import { readCredentials } from './front-upstreams.ts';
+import { exposeIndexes } from './front-indexes.ts';
+import { haveSameKeys, readSecrets } from './front-secrets.ts';
 import type { LoadedConfig } from './load-config.ts';
 
 /** What the front serves by, replaced whole: a request sees one state from start to end. */
@@ -50,23 +51,27 @@ const IN_HANDLER = [
 export interface FrontStatePorts {
   readonly log: Log;
   readonly metrics: Metrics;
+  /** The repositories there are; undefined when nobody says so. */
+  readonly knownOf: (loaded: LoadedConfig) => Promise<KnownRepositories | undefined>;
 }
 
 export async function openFrontState(
   loaded: LoadedConfig,
-  { log, metrics }: FrontStatePorts,
+  { log, metrics, knownOf }: FrontStatePorts,
 ): Promise<FrontState> {
   let { config } = loaded;
-  let generation = await openGeneration(loaded, log);
+  const generationOf = async (of: LoadedConfig) =>
+    openGeneration(of, { repositories: await knownOf(of), log });
+  let generation = await generationOf(loaded);
   let cache = existenceCache(config.existence, Date.now);
-  let keys = await readOwnershipKeys(loaded);
-  let credentials = await readCredentials(loaded);
+  let secrets = await readSecrets(loaded);
+  let admit = openAdmission(config, metrics);
   const open = (): FrontHandler =>
     openFrontHandler(config, {
       generation: () => generation,
+      admit: () => admit,
       cache,
-      keys,
-      credentials,
+      secrets,
       metrics,
       log,
     });
@@ -74,7 +79,7 @@ export async function openFrontState(
   exposeIndexes(metrics, () => current.indexes.loader);
   exposeState(metrics, {
     config: () => config,
-    sources: () => generation.sources,
+    generation: () => generation,
     health: () => current.health,
     cache: () => cache,
   });
@@ -87,19 +92,19 @@ export async function openFrontState(
     },
     async replace(next) {
       refuseRestart(config, next);
-      const [made, nextKeys] = [await openGeneration(next, log), await readOwnershipKeys(next)];
-      const nextCredentials = await readCredentials(next);
+      const [made, nextSecrets] = [await generationOf(next), await readSecrets(next)];
       const old = current;
       const isSame = (key: keyof Config) => isDeepStrictEqual(config[key], next.config[key]);
       // A key that was replaced in its file leaves the configuration as it was.
-      const isHandlerKept = IN_HANDLER.every(isSame) && areSameKeys(keys, nextKeys);
+      const isHandlerKept = IN_HANDLER.every(isSame) && haveSameKeys(secrets, nextSecrets);
       const closeAfter = Math.max(config.probes.timeout, LONGEST_ANSWER);
       // By URL, so what is remembered stays true whichever backends come and go.
       if (!isSame('existence')) cache = existenceCache(next.config.existence, Date.now);
+      // Else a reload would let everybody begin anew.
+      if (!isSame('rateLimit')) admit = openAdmission(next.config, metrics);
       // From here to the end nothing waits: nobody sees the half of it.
       config = next.config;
-      keys = nextKeys;
-      credentials = nextCredentials;
+      secrets = nextSecrets;
       generation = made;
       if (isHandlerKept) return;
       current = open();
@@ -110,21 +115,21 @@ export async function openFrontState(
   };
 }
 
-function areSameKeys(a: OwnershipKeys, b: OwnershipKeys): boolean {
-  return a.size === b.size && [...a].every(([name, key]) => b.get(name)?.equals(key) === true);
-}
-
 interface StateParts {
   readonly config: () => Config;
-  readonly sources: () => Generation['sources'];
+  readonly generation: () => Generation;
   readonly health: () => BackendHealth;
   readonly cache: () => ExistenceCache;
 }
 
-function exposeState(metrics: Metrics, { config, sources, health, cache }: StateParts): void {
+function exposeState(metrics: Metrics, { config, generation, health, cache }: StateParts): void {
   metrics.gauge('archeion_cloud_ranges_entries', 'Prefixes that are served, by feed.', () =>
-    sources().map(({ feed, entries }) => ({ labels: { feed }, value: entries.length })),
+    generation().sources.map(({ feed, entries }) => ({ labels: { feed }, value: entries.length })),
   );
+  metrics.gauge('archeion_known_repositories', 'Repositories that are let through.', () => {
+    const size = generation().table.repositories?.patterns.size;
+    return size === undefined ? [] : [{ labels: {}, value: size }];
+  });
   metrics.gauge('archeion_existence_entries', 'Blobs remembered of probes.', () => [
     { labels: {}, value: cache().size },
   ]);

@@ -1,42 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
-import { ConfigError } from '../config/config-error.ts';
 import type { Config } from '../config/schema.ts';
 import { ACCEPT_MANIFESTS } from '../core/oci/media-type.ts';
 import type { Log } from '../log.ts';
 import type { HeadAnswer, ProberPorts } from '../redirector/prober.ts';
 import type { CredentialProvider } from '../upstream/authorization.ts';
 import type { UpstreamClient } from '../upstream/upstream-client.ts';
-import type { LoadedConfig } from './load-config.ts';
-
-/** What the front says who it is, by upstream. */
-export type UpstreamCredentials = ReadonlyMap<string, CredentialProvider>;
-
-/** @throws ConfigError naming every file that cannot be read */
-export async function readCredentials({
-  config,
-  origin,
-  directory,
-}: Pick<LoadedConfig, 'config' | 'origin' | 'directory'>): Promise<UpstreamCredentials> {
-  const providers = new Map<string, CredentialProvider>();
-  const problems: string[] = [];
-  for (const [place, { name, credentials }] of config.upstreams.entries()) {
-    if (credentials === undefined) continue;
-    const file = resolve(directory, credentials.passwordFile);
-    // Read again each time it is asked for: tokens are replaced in their file every hour or so.
-    const read = async () => ({
-      username: credentials.username,
-      password: (await readFile(file, 'utf8')).trim(),
-    });
-    providers.set(name, read);
-    await read().catch(() => {
-      problems.push(`upstreams.${place}.credentials.passwordFile: "${file}" cannot be read`);
-    });
-  }
-  if (problems.length > 0) throw new ConfigError(origin, problems);
-  return providers;
-}
+import type { UpstreamCredentials } from './upstream-credentials.ts';
 
 export interface FrontUpstreams {
   /** The client with the credentials of that upstream; for a backend one without any. */

@@ -49,7 +49,7 @@ export function configJsonSchema(): unknown {
 
 /** What no single key can tell: names that are used, but not given, or given twice. */
 function crossCheck(config: Config): string[] {
-  const { upstreams, backends, canonicalUpstream, routing, cloudRanges } = config;
+  const { upstreams, backends, canonicalUpstream, routing, cloudRanges, repositories } = config;
   const upstreamNames = upstreams.map(({ name }) => name);
   const backendNames = backends.map(({ name }) => name);
   const problems = repeated([...upstreamNames, ...backendNames]).map(
@@ -57,6 +57,10 @@ function crossCheck(config: Config): string[] {
   );
   if (canonicalUpstream !== undefined && !upstreamNames.includes(canonicalUpstream)) {
     problems.push(`canonicalUpstream: no upstream is named "${canonicalUpstream}"`);
+  }
+  const catalog = repositories?.catalog?.upstream;
+  if (catalog !== undefined && !upstreamNames.includes(catalog)) {
+    problems.push(`repositories.catalog.upstream: no upstream is named "${catalog}"`);
   }
   const candidates = ['same-region', 'nearest', 'upstream', ...backendNames];
   for (const [index, { blobs }] of routing.entries()) {

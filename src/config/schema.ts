@@ -3,6 +3,8 @@ import { z } from 'zod';
 import { parseAddress } from '../core/net/address.ts';
 import { CloudRanges } from './cloud-ranges.ts';
 import { Backends, Upstream } from './holders.ts';
+import { KnownRepositories } from './known-repositories.ts';
+import { RateLimit } from './rate-limit.ts';
 import { BlobPathText, Duration, HttpUrl, Name, oneOrMore, PrefixText } from './values.ts';
 
 const Port = z.int().min(0).max(65535).describe('0 takes any that is free');
@@ -212,6 +214,12 @@ export const ConfigSchema = z.strictObject({
   existence: Existence.prefault({}).describe('what is remembered of probes'),
   probes: Probes.prefault({}).describe('how backends are asked whether they hold a blob'),
   health: Health.prefault({}).describe('when a backend is passed over, and when it is back'),
+  rateLimit: RateLimit.optional().describe(
+    'who asks more often gets 429 with `Retry-After`; left out, nobody is refused. Every process counts for itself',
+  ),
+  repositories: KnownRepositories.optional().describe(
+    'the repositories there are: a pull of any other gets 404 at once; left out, every name is let through',
+  ),
   log: z
     .strictObject({
       level: z.enum(['info', 'warn', 'error', 'silent']).default('info'),
@@ -220,7 +228,9 @@ export const ConfigSchema = z.strictObject({
         .min(0)
         .max(1)
         .default(0.01)
-        .describe('the share of successful requests that is logged; errors always are'),
+        .describe(
+          'the share of successful requests, and of 429, that is logged; other errors always are',
+        ),
     })
     .prefault({}),
   shutdown: z

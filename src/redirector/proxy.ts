@@ -36,21 +36,29 @@ export type FetchProxied = (wanted: ProxyDelivery, request: HttpRequest) => Prom
 export interface Proxying {
   readonly fetch: FetchProxied;
   readonly underWay: () => number;
+  /** Resolves when nothing is under way any more: only then may connections be closed. */
+  readonly idle: () => Promise<void>;
 }
 
 /** Fetches content for clients, from the next place while one lacks it or fails before its first byte. */
 export function proxying(ports: ProxyPorts, { maxConcurrent }: ProxyLimits): Proxying {
   let running = 0;
+  let waiting: Array<() => void> = [];
   const takeSlot = () => {
     running += 1;
     let isTaken = true;
     return () => {
-      if (isTaken) running -= 1;
+      if (!isTaken) return;
       isTaken = false;
+      running -= 1;
+      if (running > 0) return;
+      for (const resolve of waiting) resolve();
+      waiting = [];
     };
   };
   return {
     underWay: () => running,
+    idle: () => (running === 0 ? Promise.resolve() : new Promise((done) => waiting.push(done))),
     async fetch(wanted, request) {
       let last: UpstreamError | undefined;
       for (let at: ProxyDelivery | undefined = wanted; at !== undefined; at = at.otherwise) {

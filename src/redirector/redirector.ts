@@ -9,6 +9,7 @@ import type { Refusal, RoutePlan } from '../core/routing/route-plan.ts';
 import type { RoutingTable } from '../core/routing/routing-table.ts';
 import type { Counter } from '../metrics.ts';
 import type { Handler, HttpAnswer } from '../protocol/http.ts';
+import type { Admit } from './admission.ts';
 import { type Deliver, delivering } from './deliver.ts';
 import type { Generation } from './generation.ts';
 import type { Prober } from './prober.ts';
@@ -17,6 +18,8 @@ import type { FetchList } from './upstream-lists.ts';
 
 export interface RedirectorPorts {
   readonly generation: () => Generation;
+  /** Refuses who asks too often; undefined when nobody is refused. */
+  readonly admit: () => Admit | undefined;
   readonly prober: Prober;
   readonly fetchList: FetchList;
   readonly fetchProxied: FetchProxied;
@@ -46,6 +49,7 @@ export function redirector(ports: RedirectorPorts): Handler {
     if (request.method !== 'GET' && request.method !== 'HEAD') throw methodNotAllowed();
     const generation = ports.generation();
     const client = generation.clientOf(request);
+    ports.admit()?.(client);
     const plan = planOf(request.target, generation.routesOf(client), generation.table);
     const decision = decideByPlan(plan, prober);
     const deliver = deliverOf(generation);

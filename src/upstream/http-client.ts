@@ -141,6 +141,8 @@ function wireRequest(
 
 function scopeOf(path: string): string | undefined {
   const route = parseRegistryRoute(path);
+  // https://distribution.github.io/distribution/spec/auth/scope/
+  if (route.kind === 'catalog') return 'registry:catalog:*';
   return 'repository' in route ? `repository:${route.repository}:pull` : undefined;
 }
 

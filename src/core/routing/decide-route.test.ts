@@ -5,6 +5,7 @@ import { PROPERTY_RUNS } from '../../../test/support/property-runs.ts';
 import { someBackend, someTable, someUpstream } from '../../../test/support/routing.ts';
 import { parseRequestTarget } from '../oci/request-target.ts';
 import { decideRoute, deliveryOf, type Knowledge, type RouteDecision } from './decide-route.ts';
+import { knownRepositories } from './known-repositories.ts';
 import type { Delivery } from './route-plan.ts';
 import type { DeliveryMode, RoutingTable } from './routing-table.ts';
 
@@ -68,6 +69,30 @@ describe('what is not a pull', () => {
       to,
       by: 'page',
     });
+  });
+});
+
+describe('when it is said which repositories there are', () => {
+  const table = { repositories: knownRepositories(['pause', 'csi/*']) };
+  const pulls = ['manifests/v1', `manifests/${DIGEST}`, `blobs/${DIGEST}`, 'tags/list'];
+
+  test.each([...pulls, `referrers/${DIGEST}`])('%s of another one is unknown', (path) => {
+    const decision = decide(`/v2/pauze/${path}`, { table, backends: [near] });
+    expect(decision).toMatchObject({ kind: 'refuse', code: 'NAME_UNKNOWN', status: 404 });
+    expect(decision).toHaveProperty('message', expect.stringContaining('"pauze"'));
+  });
+
+  test.each([...pulls, `referrers/${DIGEST}`])('%s of one of them is as ever', (path) => {
+    for (const repository of ['pause', 'csi/driver']) {
+      const target = `/v2/${repository}/${path}`;
+      expect(decide(target, { table, backends: [near] })).toEqual(
+        decide(target, { backends: [near] }),
+      );
+    }
+  });
+
+  test.each(['/v2/', '/v2/_catalog', '/', '/v2/A/manifests/x'])('%s is as ever', (target) => {
+    expect(decide(target, { table })).toEqual(decide(target));
   });
 });
 

@@ -49,8 +49,9 @@ export function planRoute(target: RequestTarget, facts: PlanFacts): RoutePlan {
 }
 
 function planContent(route: ContentRoute, query: string, facts: PlanFacts): RoutePlan {
-  const { deliver } = facts.routes;
-  if (deliver.kind === 'deny') return denied(deliver.help);
+  const { routes, table } = facts;
+  if (routes.deliver.kind === 'deny') return denied(routes.deliver.help);
+  if (table.repositories?.has(route.repository) === false) return unknown(route.repository);
   switch (route.kind) {
     case 'manifest':
       return planManifest(route, query, facts);
@@ -58,7 +59,7 @@ function planContent(route: ContentRoute, query: string, facts: PlanFacts): Rout
     case 'referrers':
       return planList(route, query, facts);
     case 'blob':
-      return planBlob(route, query, facts.routes);
+      return planBlob(route, query, routes);
   }
 }
 
@@ -71,6 +72,11 @@ function denied(help: string | undefined): Refusal {
 
 function notFound(message: string): Refusal {
   return { kind: 'refuse', code: 'UNSUPPORTED', message, status: 404 };
+}
+
+function unknown(repository: string): Refusal {
+  const message = `repository "${repository}" is not known here: check its name; one that was published just now may take some minutes to appear`;
+  return { kind: 'refuse', code: 'NAME_UNKNOWN', message, status: 404 };
 }
 
 function planPage(path: string, { pages }: RoutingTable): RoutePlan {

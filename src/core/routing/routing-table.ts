@@ -3,6 +3,7 @@ import type { Address } from '../net/address.ts';
 import type { CloudRegion } from '../net/cloud-region.ts';
 import type { Prefix } from '../net/prefix.ts';
 import type { BlobPath } from './blob-path.ts';
+import type { KnownRepositories } from './known-repositories.ts';
 
 /** A registry that is the source of truth. */
 export interface Upstream {
@@ -69,6 +70,8 @@ export interface RoutingTable {
   readonly lists: { readonly tags: ListDelivery; readonly referrers: ListDelivery };
   /** Kilometres between two places; undefined when one of them is not on the map. */
   readonly distance: (from: CloudRegion, to: CloudRegion) => number | undefined;
+  /** Any other repository is refused; absent when nobody says which there are. */
+  readonly repositories?: KnownRepositories;
 }
 
 export type ListDelivery = 'fetch' | 'redirect';
