@@ -8,6 +8,8 @@ export interface TestCertificate {
 
 export interface CertificateWish {
   readonly host: string;
+  /** The host, unless a client is to trust several: it looks for whom to trust by this name. */
+  readonly subject?: string;
   readonly validFrom: Date;
   readonly validTo: Date;
 }
@@ -20,10 +22,11 @@ const SUBJECT_ALT_NAME = '0603551d11';
  * A certificate that signs itself, made anew so that no key lies in the repository and any date can be had.
  * https://www.rfc-editor.org/rfc/rfc5280#section-4.1
  */
-export function selfSigned({ host, validFrom, validTo }: CertificateWish): TestCertificate {
+export function selfSigned(wish: CertificateWish): TestCertificate {
+  const { host, subject = host, validFrom, validTo } = wish;
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const algorithm = der(0x30, hex(ECDSA_WITH_SHA256));
-  const name = der(0x30, der(0x31, der(0x30, hex(COMMON_NAME), der(0x0c, Buffer.from(host)))));
+  const name = der(0x30, der(0x31, der(0x30, hex(COMMON_NAME), der(0x0c, Buffer.from(subject)))));
   const names = der(0x30, der(0x82, Buffer.from(host)));
   const extension = der(0x30, hex(SUBJECT_ALT_NAME), der(0x04, names));
   const toBeSigned = der(
