@@ -6,6 +6,8 @@ import type { Log } from '../log.ts';
 import { observeProcess } from '../metrics/process-metrics.ts';
 import { openMetrics } from '../metrics.ts';
 import { explainHandler } from '../redirector/explain-handler.ts';
+import { keepCertificateFresh } from './certificate-in-front.ts';
+import { readCertificate } from './front-certificate.ts';
 import { openFrontState } from './front-state.ts';
 import type { LoadedConfig } from './load-config.ts';
 import { keepRangesFresh } from './ranges-in-front.ts';
@@ -20,9 +22,13 @@ export interface Front {
   stop(): Promise<void>;
 }
 
-/** @throws ListenError */
+/**
+ * @throws ConfigError when the configuration cannot be used
+ * @throws ListenError
+ */
 export async function openFront(loaded: LoadedConfig, log: Log): Promise<Front> {
   const { config } = loaded;
+  const certificate = readCertificate(loaded);
   const metrics = openMetrics();
   observeProcess(metrics);
   const state = await openFrontState(loaded, { log, metrics });
@@ -30,6 +36,7 @@ export async function openFront(loaded: LoadedConfig, log: Log): Promise<Front> 
   const front = await startServer({
     name: 'front',
     ...config.listen,
+    tls: certificate?.material,
     limits: { keepAliveTimeout: config.listen.keepAlive },
     handler: state.handler,
     log,
@@ -50,13 +57,21 @@ export async function openFront(loaded: LoadedConfig, log: Log): Promise<Front> 
     }),
   );
   const ranges = keepRangesFresh(loaded, { state, log, metrics });
+  const tls =
+    certificate &&
+    keepCertificateFresh(loaded, certificate, { front, log, metrics, now: Date.now });
   return {
     url: front.url,
     adminUrl: admin.url,
-    reload: ranges.reload,
+    async reload(next) {
+      tls?.check(next);
+      await ranges.reload(next);
+      tls?.follow(next);
+    },
     async stop() {
       isDraining = true;
       ranges.close();
+      tls?.close();
       await front.drain(state.config().shutdown.grace);
       await Promise.all([admin.close(), state.close()]);
     },

@@ -8,15 +8,22 @@ export const configCheck: Command = {
   args: [{ name: '<file>', description: 'the configuration' }],
   examples: [{ line: 'archeion config check archeion.yaml', why: 'before it is rolled out' }],
   async run({ args }, io) {
-    const [{ loadConfig }, { openGeneration }, { readOwnershipKeys }, { openLog }] =
-      await Promise.all([
-        import('./load-config.ts'),
-        import('./front-generation.ts'),
-        import('./front-indexes.ts'),
-        import('../log.ts'),
-      ]);
+    const [
+      { loadConfig },
+      { readCertificate },
+      { openGeneration },
+      { readOwnershipKeys },
+      { openLog },
+    ] = await Promise.all([
+      import('./load-config.ts'),
+      import('./front-certificate.ts'),
+      import('./front-generation.ts'),
+      import('./front-indexes.ts'),
+      import('../log.ts'),
+    ]);
     // Each throws a ConfigError with every problem it finds.
     const loaded = await loadConfig(args[0], {});
+    readCertificate(loaded);
     await readOwnershipKeys(loaded);
     await openGeneration(loaded, openLog('warn', io.err));
     const { length } = loaded.config.tests;

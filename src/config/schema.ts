@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { parseAddress } from '../core/net/address.ts';
 import { CloudRanges } from './cloud-ranges.ts';
 import { Backends, Upstream } from './holders.ts';
+import { ListenTls } from './listen-tls.ts';
 import { BlobPathText, Duration, HttpUrl, Name, oneOrMore, PrefixText } from './values.ts';
 
 const Port = z.int().min(0).max(65535).describe('0 takes any that is free');
@@ -136,6 +137,9 @@ export const ConfigSchema = z.strictObject({
       port: Port.default(8080),
       keepAlive: Duration.prefault('65s').describe(
         'how long an idle connection is kept: longer than the balancer in front keeps it',
+      ),
+      tls: ListenTls.optional().describe(
+        'serves HTTPS; left out, plain HTTP for a balancer that speaks TLS',
       ),
     })
     .prefault({}),
