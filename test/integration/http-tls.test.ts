@@ -108,7 +108,7 @@ test('a body that fails half way is a connection reset, not the end of the body'
 });
 
 test('threat 32: a handshake that stalls is dropped, however its bytes trickle in', async () => {
-  const { port, metrics } = await startSecure(() => OK, { handshakeTimeout: 300 });
+  const { port, metrics, lines } = await startSecure(() => OK, { handshakeTimeout: 300 });
   const hello = await clientHello();
   const silent = await rawTo(port);
   const stalled = await rawTo(port);
@@ -122,6 +122,7 @@ test('threat 32: a handshake that stalls is dropped, however its bytes trickle i
     'archeion_tls_handshakes_failed_total{server="test",code="ERR_TLS_HANDSHAKE_TIMEOUT"} 3',
   );
   await expect.poll(() => metrics.expose()).toContain('archeion_http_connections{server="test"} 0');
+  expect(lines).toEqual([]); // nobody asked anything, so nobody was answered
 });
 
 test('threat 32: handshakes that stall keep nobody else from being served', async () => {
@@ -208,6 +209,18 @@ test.each(GARBAGE)(
     expect((await sendSecure(server.port, CLIENT, ONCE)).statuses).toEqual([200]);
   },
 );
+
+test('garbage after the handshake, in the middle of a request, ends the connection alone', async () => {
+  const { port, metrics } = await startSecure(() => new Promise<HttpAnswer>(() => {}));
+  const raw = await rawTo(port);
+  const secure = connectSecure({ ...CLIENT, socket: raw }).on('error', () => {});
+  await once(secure, 'secureConnect');
+  secure.write(head('GET / HTTP/1.1'));
+  raw.write(Buffer.alloc(5_000, 0x17));
+  await once(raw, 'close');
+  await expect.poll(() => metrics.expose()).toContain('archeion_http_connections{server="test"} 0');
+  expect((await connectTls(port, CLIENT)).destroy().authorized).toBe(true);
+});
 
 test('a hello with any byte turned over ends in a close or a handshake, never in a failure of ours', async () => {
   const { port, metrics } = await startSecure(() => OK, { handshakeTimeout: 400 });
