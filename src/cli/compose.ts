@@ -6,7 +6,9 @@ import type { Log } from '../log.ts';
 import { observeProcess } from '../metrics/process-metrics.ts';
 import { openMetrics } from '../metrics.ts';
 import { explainHandler } from '../redirector/explain-handler.ts';
+import { keepCertificateFresh } from './certificate-in-front.ts';
 import { openFreshState } from './fresh-state.ts';
+import { readCertificate } from './front-certificate.ts';
 import type { LoadedConfig } from './load-config.ts';
 
 /** The front and its admin listener, running. */
@@ -19,9 +21,13 @@ export interface Front {
   stop(): Promise<void>;
 }
 
-/** @throws ListenError */
+/**
+ * @throws ConfigError when the configuration cannot be used
+ * @throws ListenError
+ */
 export async function openFront(loaded: LoadedConfig, log: Log): Promise<Front> {
   const { config } = loaded;
+  const certificate = readCertificate(loaded);
   const metrics = openMetrics();
   observeProcess(metrics);
   const { state, reload, end, close } = await openFreshState(loaded, { log, metrics });
@@ -30,6 +36,7 @@ export async function openFront(loaded: LoadedConfig, log: Log): Promise<Front> 
     startServer({
       name: 'front',
       ...config.listen,
+      tls: certificate?.material,
       limits: { keepAliveTimeout: config.listen.keepAlive },
       handler: state.handler,
       log,
@@ -51,13 +58,21 @@ export async function openFront(loaded: LoadedConfig, log: Log): Promise<Front> 
       metrics,
     }),
   );
+  const tls =
+    certificate &&
+    keepCertificateFresh(loaded, certificate, { front, log, metrics, now: Date.now });
   return {
     url: front.url,
     adminUrl: admin.url,
-    reload,
+    async reload(next) {
+      tls?.check(next);
+      await reload(next);
+      tls?.follow(next);
+    },
     async stop() {
       isDraining = true;
       end();
+      tls?.close();
       await front.drain(state.config().shutdown.grace);
       await Promise.all([admin.close(), close()]);
     },

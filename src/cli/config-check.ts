@@ -8,16 +8,24 @@ export const configCheck: Command = {
   args: [{ name: '<file>', description: 'the configuration' }],
   examples: [{ line: 'archeion config check archeion.yaml', why: 'before it is rolled out' }],
   async run({ args }, io) {
-    const [{ loadConfig }, { openGeneration }, { readSecrets }, { repositoriesNow }, { openLog }] =
-      await Promise.all([
-        import('./load-config.ts'),
-        import('./front-generation.ts'),
-        import('./front-secrets.ts'),
-        import('./repository-sources.ts'),
-        import('../log.ts'),
-      ]);
+    const [
+      { loadConfig },
+      { readCertificate },
+      { openGeneration },
+      { readSecrets },
+      { repositoriesNow },
+      { openLog },
+    ] = await Promise.all([
+      import('./load-config.ts'),
+      import('./front-certificate.ts'),
+      import('./front-generation.ts'),
+      import('./front-secrets.ts'),
+      import('./repository-sources.ts'),
+      import('../log.ts'),
+    ]);
     // Each throws a ConfigError with every problem it finds.
     const loaded = await loadConfig(args[0], {});
+    readCertificate(loaded);
     await readSecrets(loaded);
     const log = openLog('warn', io.err);
     await openGeneration(loaded, {

@@ -31,8 +31,12 @@ export interface FrontState {
   close(): Promise<void>;
 }
 
-/** Listeners are open already. */
-const NEEDS_RESTART = ['listen', 'admin'] as const;
+/** Listeners are open already. One that speaks TLS can be given another certificate, but not stop to. */
+const NEEDS_RESTART: ReadonlyArray<readonly [string, (config: Config) => unknown]> = [
+  ['listen', ({ listen }) => ({ ...listen, tls: undefined })],
+  ['listen.tls', ({ listen }) => listen.tls !== undefined],
+  ['admin', ({ admin }) => admin],
+];
 
 /** Milliseconds that a list may take, with something to spare: longer than any other answer. */
 const LONGEST_ANSWER = 10_000;
@@ -142,10 +146,10 @@ function exposeState(metrics: Metrics, { config, generation, health, cache }: St
 }
 
 function refuseRestart(config: Config, { config: next, origin }: LoadedConfig): void {
-  const changed = NEEDS_RESTART.filter((key) => !isDeepStrictEqual(config[key], next[key]));
+  const changed = NEEDS_RESTART.filter(([, of]) => !isDeepStrictEqual(of(config), of(next)));
   if (changed.length === 0) return;
   throw new ConfigError(
     origin,
-    changed.map((key) => `${key}: takes a restart to change; everything else stays as it was`),
+    changed.map(([key]) => `${key}: takes a restart to change; everything else stays as it was`),
   );
 }

@@ -69,7 +69,7 @@ async function reloadOnChange(
     turn = turn.then(reloadOnce);
   };
   const { watchContent } = await import('./watch-content.ts');
-  const endWatch = watchContent(file, reload);
+  const endWatch = watchContent([file], reload);
   const endHangups = io.onHangup(reload);
   return () => {
     endWatch();

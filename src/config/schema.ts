@@ -4,6 +4,7 @@ import { parseAddress } from '../core/net/address.ts';
 import { CloudRanges } from './cloud-ranges.ts';
 import { Backends, Upstream } from './holders.ts';
 import { KnownRepositories } from './known-repositories.ts';
+import { ListenTls } from './listen-tls.ts';
 import { RateLimit } from './rate-limit.ts';
 import { BlobPathText, Duration, HttpUrl, Name, oneOrMore, PrefixText } from './values.ts';
 
@@ -146,6 +147,9 @@ export const ConfigSchema = z.strictObject({
       port: Port.default(8080),
       keepAlive: Duration.prefault('65s').describe(
         'how long an idle connection is kept: longer than the balancer in front keeps it',
+      ),
+      tls: ListenTls.optional().describe(
+        'serves HTTPS; left out, plain HTTP for a balancer that speaks TLS',
       ),
     })
     .prefault({}),
