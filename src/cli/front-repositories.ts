@@ -106,7 +106,7 @@ function openWatch(source: RepositorySource, { changed, log }: FrontRepositories
 
 function watchIfThere(file: string, changed: () => void): () => void {
   try {
-    return watchContent(file, changed);
+    return watchContent([file], changed);
   } catch {
     return () => {}; // its folder is not there; `refresh` looks again
   }
