@@ -13,6 +13,7 @@ export const configCheck: Command = {
       { readCertificate },
       { openGeneration },
       { readSecrets },
+      { checkPullLog },
       { repositoriesNow },
       { openLog },
     ] = await Promise.all([
@@ -20,6 +21,7 @@ export const configCheck: Command = {
       import('./front-certificate.ts'),
       import('./front-generation.ts'),
       import('./front-secrets.ts'),
+      import('./pull-log.ts'),
       import('./repository-sources.ts'),
       import('../log.ts'),
     ]);
@@ -27,6 +29,7 @@ export const configCheck: Command = {
     const loaded = await loadConfig(args[0], {});
     readCertificate(loaded);
     await readSecrets(loaded);
+    await checkPullLog(loaded);
     const log = openLog('warn', io.err);
     await openGeneration(loaded, {
       repositories: await repositoriesNow(loaded, { log, signal: io.stop }),

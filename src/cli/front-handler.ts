@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Config } from '../config/schema.ts';
+import type { Digest } from '../core/oci/digest.ts';
 import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Handler } from '../protocol/http.ts';
@@ -18,6 +19,7 @@ import { openHealth, startCanaries } from './front-health.ts';
 import { type FrontIndexes, openFrontIndexes } from './front-indexes.ts';
 import type { FrontSecrets } from './front-secrets.ts';
 import { type FrontUpstreams, openUpstreams } from './front-upstreams.ts';
+import { openPullLog, type PullLog } from './pull-log.ts';
 
 export interface FrontPorts {
   readonly generation: () => Generation;
@@ -26,6 +28,8 @@ export interface FrontPorts {
   /** What is remembered of backends; it may outlive this handler. */
   readonly cache: ExistenceCache;
   readonly secrets: FrontSecrets;
+  /** See `pullLogPlace`. */
+  readonly pullLog: string | undefined;
   readonly metrics: Metrics;
   readonly log: Log;
 }
@@ -35,6 +39,7 @@ export interface FrontHandler {
   readonly prober: DigestProber;
   readonly health: BackendHealth;
   readonly indexes: FrontIndexes;
+  readonly pullLog: PullLog;
   /** Stops the canaries and the watch over indexes, and gives connections to backends and upstreams back. */
   close(): Promise<void>;
 }
@@ -52,6 +57,9 @@ export function openFrontHandler(config: Config, ports: FrontPorts): FrontHandle
   const indexes = openFrontIndexes(config, { ...ports, ...ports.secrets });
   const prober = indexes.inFrontOf(openProber(config, { ...ports, health, head }), health);
   const proxied = openProxying(config, { ...ports, clientOf: upstreams.clientOf });
+  const { knowledge } = indexes.loader;
+  const sizeOf = (digest: Digest) => knowledge().sizeOf(digest);
+  const pullLog = openPullLog(ports.pullLog, { sizeOf, log, metrics });
   const handler = redirector({
     generation,
     admit,
@@ -59,6 +67,7 @@ export function openFrontHandler(config: Config, ports: FrontPorts): FrontHandle
     clock: () => performance.now(),
     fetchList: upstreamLists({ fetch: listFetcher(upstreams.clientOf), now: Date.now, sleep }),
     fetchProxied: proxied.fetch,
+    recordPull: pullLog.record,
     redirects: metrics.counter(
       'archeion_redirects_total',
       'Redirects, by the upstream or backend they lead to and the reason.',
@@ -81,12 +90,13 @@ export function openFrontHandler(config: Config, ports: FrontPorts): FrontHandle
     prober,
     health,
     indexes,
+    pullLog,
     async close() {
       endCanaries();
       await Promise.all([probes.close(), indexes.close()]);
       // A layer may be minutes on its way, and a reload must not cut it off.
       await proxied.idle();
-      await upstreams.close();
+      await Promise.all([upstreams.close(), pullLog.close()]);
     },
   };
 }

@@ -59,7 +59,12 @@ export interface FrontIndexPorts {
 export function openFrontIndexes(config: Config, { keys, log }: FrontIndexPorts): FrontIndexes {
   const indexed = indexedBackends(config, keys);
   const fetcher = openIndexFetcher();
-  const loader = digestLoader(indexed, { fetcher, now: Date.now, log });
+  const loader = digestLoader(indexed, {
+    fetcher,
+    now: Date.now,
+    log,
+    readsSizes: config.pullEvents !== undefined,
+  });
   const names = indexed.map(({ backend }) => backend);
   const watches = names.map((name) => repeat(() => loader.refresh(name), config.indexes.refresh));
   const owned = new Set(config.backends.filter(isOwned).map(({ name }) => name));

@@ -16,6 +16,7 @@ import { type FrontHandler, openFrontHandler } from './front-handler.ts';
 import { exposeIndexes } from './front-indexes.ts';
 import { haveSameKeys, readSecrets } from './front-secrets.ts';
 import type { LoadedConfig } from './load-config.ts';
+import { checkPullLog, pullLogPlace } from './pull-log.ts';
 
 /** What the front serves by, replaced whole: a request sees one state from start to end. */
 export interface FrontState {
@@ -50,6 +51,7 @@ const IN_HANDLER = [
   'backends',
   'indexes',
   'maxConcurrentProxied',
+  'pullEvents',
 ] as const;
 
 export interface FrontStatePorts {
@@ -69,6 +71,8 @@ export async function openFrontState(
   let generation = await generationOf(loaded);
   let cache = existenceCache(config.existence, Date.now);
   let secrets = await readSecrets(loaded);
+  await checkPullLog(loaded);
+  let pullLog = pullLogPlace(loaded);
   let admit = openAdmission(config, metrics);
   const open = (): FrontHandler =>
     openFrontHandler(config, {
@@ -76,6 +80,7 @@ export async function openFrontState(
       admit: () => admit,
       cache,
       secrets,
+      pullLog,
       metrics,
       log,
     });
@@ -97,6 +102,7 @@ export async function openFrontState(
     async replace(next) {
       refuseRestart(config, next);
       const [made, nextSecrets] = [await generationOf(next), await readSecrets(next)];
+      await checkPullLog(next);
       const old = current;
       const isSame = (key: keyof Config) => isDeepStrictEqual(config[key], next.config[key]);
       // A key that was replaced in its file leaves the configuration as it was.
@@ -109,8 +115,12 @@ export async function openFrontState(
       // From here to the end nothing waits: nobody sees the half of it.
       config = next.config;
       secrets = nextSecrets;
+      pullLog = pullLogPlace(next);
       generation = made;
-      if (isHandlerKept) return;
+      if (isHandlerKept) {
+        current.pullLog.reopen();
+        return;
+      }
       current = open();
       // Requests that the old one is still asking for get their answers first.
       setTimeout(() => void old.close(), closeAfter).unref();

@@ -15,6 +15,7 @@ export function routingTableOf(config: Config, distance: RoutingTable['distance'
   const upstreams = [upstreamOf(first), ...others.map(upstreamOf)] as const;
   const canonicalUpstream = upstreams.find(({ name }) => name === config.canonicalUpstream);
   return {
+    publishesEndpoints: config.publishEndpoints,
     pages: given(config.pages),
     upstreams: [...upstreams],
     ...(canonicalUpstream === undefined ? {} : { canonicalUpstream }),
@@ -26,16 +27,17 @@ export function routingTableOf(config: Config, distance: RoutingTable['distance'
 }
 
 function upstreamOf(upstream: Config['upstreams'][number]): Upstream {
-  const { name, url, at, deliver } = upstream;
+  const { name, url, at, deliver, leadsTo } = upstream;
   const repositoryPrefix = upstream.repositoryPrefix === '' ? '' : `${upstream.repositoryPrefix}/`;
-  return { name, url, repositoryPrefix, isProxied: deliver === 'proxy', ...given({ at }) };
+  return { name, url, repositoryPrefix, isProxied: deliver === 'proxy', leadsTo, ...given({ at }) };
 }
 
 function backendOf(backend: Config['backends'][number], config: Config): Backend {
-  const { name, url, at, addressFamilies } = backend;
+  const { name, url, at, addressFamilies, leadsTo } = backend;
   return {
     name,
     url: `${url}/`,
+    leadsTo,
     blobPath: backend.blobPath ?? config.blobPath,
     families: addressFamilies.map((family) => (family === 'ipv4' ? 4 : 6)),
     ...given({ at }),

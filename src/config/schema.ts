@@ -5,6 +5,7 @@ import { CloudRanges } from './cloud-ranges.ts';
 import { Backends, Upstream } from './holders.ts';
 import { KnownRepositories } from './known-repositories.ts';
 import { ListenTls } from './listen-tls.ts';
+import { PullEvents } from './pull-events.ts';
 import { RateLimit } from './rate-limit.ts';
 import { BlobPathText, Duration, HttpUrl, Name, oneOrMore, PrefixText } from './values.ts';
 
@@ -187,6 +188,12 @@ export const ConfigSchema = z.strictObject({
   ),
   referrers: Delivery.describe('the same for the referrers of a digest'),
   cloudRanges: CloudRanges.prefault({}).describe('which cloud and region an address belongs to'),
+  publishEndpoints: z
+    .boolean()
+    .default(true)
+    .describe(
+      'whether `/.well-known/archeion/endpoints.json` names every host that a client may be sent to, for people who have to open a firewall',
+    ),
   routeHeaders: z
     .boolean()
     .default(true)
@@ -224,6 +231,7 @@ export const ConfigSchema = z.strictObject({
   repositories: KnownRepositories.optional().describe(
     'the repositories there are: a pull of any other gets 404 at once; left out, every name is let through',
   ),
+  pullEvents: PullEvents.optional(),
   log: z
     .strictObject({
       level: z.enum(['info', 'warn', 'error', 'silent']).default('info'),

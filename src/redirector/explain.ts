@@ -121,6 +121,7 @@ async function settle(decision: RouteDecision, prober: Prober) {
       return { asked: { holders, held: held?.holder }, delivery };
     }
     case 'accept':
+    case 'endpoints':
     case 'refuse':
       return { asked: nobody, delivery: undefined };
   }

@@ -63,6 +63,7 @@ function front({ client = DUBLIN, knows = 'unknown', holds = false, ...given }: 
     fetchList: async () => list,
     fetchProxied: async (used) => ({ answer: { status: 200, headers: [], body: 'x' }, used }),
     proxied: metrics.counter('proxied', 'x', ['by', 'reason']),
+    recordPull: undefined,
     redirects: metrics.counter('redirects', 'x', ['by', 'reason']),
     clients: metrics.counter('clients', 'x', ['cloud', 'region']),
   };

@@ -4,29 +4,23 @@ import { parseRequestTarget } from '../core/oci/request-target.ts';
 import { recentMap } from '../core/recent-map.ts';
 import type { ClientRoutes } from '../core/routing/client-routes.ts';
 import { decideByPlan, deliveryOf } from '../core/routing/decide-route.ts';
+import { endpointsOf } from '../core/routing/endpoints.ts';
 import { planRoute } from '../core/routing/plan-route.ts';
 import type { Refusal, RoutePlan } from '../core/routing/route-plan.ts';
 import type { RoutingTable } from '../core/routing/routing-table.ts';
-import type { Counter } from '../metrics.ts';
 import type { Handler, HttpAnswer } from '../protocol/http.ts';
 import type { Admit } from './admission.ts';
-import { type Deliver, delivering } from './deliver.ts';
+import { type Deliver, type DeliverPorts, delivering } from './deliver.ts';
 import type { Generation } from './generation.ts';
 import type { Prober } from './prober.ts';
-import type { FetchProxied } from './proxy.ts';
 import type { FetchList } from './upstream-lists.ts';
 
-export interface RedirectorPorts {
+export interface RedirectorPorts extends DeliverPorts {
   readonly generation: () => Generation;
   /** Refuses who asks too often; undefined when nobody is refused. */
   readonly admit: () => Admit | undefined;
   readonly prober: Prober;
   readonly fetchList: FetchList;
-  readonly fetchProxied: FetchProxied;
-  /** Redirects, and what was fetched for clients: by the name they lead to or came from, and the reason. */
-  readonly redirects: Counter;
-  readonly proxied: Counter;
-  readonly clients: Counter;
   /** Milliseconds, from any point in time on. */
   readonly clock: () => number;
 }
@@ -56,6 +50,8 @@ export function redirector(ports: RedirectorPorts): Handler {
     switch (decision.kind) {
       case 'accept':
         return ACCEPT;
+      case 'endpoints':
+        return endpointsAnswer(generation.table);
       case 'refuse':
         throw refused(decision);
       case 'redirect':
@@ -78,6 +74,14 @@ export function redirector(ports: RedirectorPorts): Handler {
           );
       }
     }
+  };
+}
+
+function endpointsAnswer(table: RoutingTable): HttpAnswer {
+  return {
+    status: 200,
+    headers: ['Content-Type', 'application/json', 'Cache-Control', 'public, max-age=300'],
+    body: `${JSON.stringify({ version: 1, endpoints: endpointsOf(table) }, undefined, 2)}\n`,
   };
 }
 

@@ -46,6 +46,7 @@ export function servedBy(
     case 'probe':
       return deliveryOf(decision.otherwise).by;
     case 'accept':
+    case 'endpoints':
       return 'the front itself';
     case 'refuse':
       return `a refusal, ${decision.code}`;

@@ -53,6 +53,12 @@ describe('what is not a pull', () => {
     expect(decide(target)).toMatchObject({ kind: 'refuse', code: 'UNSUPPORTED', status: 404 });
   });
 
+  test('the list of endpoints is there when it is published', () => {
+    const path = '/.well-known/archeion/endpoints.json';
+    expect(decide(path, { table: { publishesEndpoints: true } })).toEqual({ kind: 'endpoints' });
+    expect(decide(path)).toMatchObject({ kind: 'refuse', status: 404 });
+  });
+
   test('a path outside the grammar is refused with the code of the specification', () => {
     const decision = decide('/v2/%2e%2e/manifests/x');
     expect(decision).toMatchObject({ kind: 'refuse', code: 'NAME_INVALID', status: 400 });
@@ -328,6 +334,7 @@ function locationsOf(decision: RouteDecision): string[] {
         ...decision.questions.map(({ url }) => url),
       ];
     case 'accept':
+    case 'endpoints':
     case 'refuse':
       return [];
   }

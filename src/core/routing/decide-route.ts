@@ -12,6 +12,7 @@ import type {
 
 export type RouteDecision =
   | { readonly kind: 'accept' }
+  | { readonly kind: 'endpoints' }
   | Refusal
   | Delivery
   | FetchList

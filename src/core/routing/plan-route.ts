@@ -4,6 +4,7 @@ import { parseRegistryRoute, type RegistryRoute } from '../oci/registry-route.ts
 import type { RequestTarget } from '../oci/request-target.ts';
 import { blobPathOf } from './blob-path.ts';
 import type { ClientRoutes } from './client-routes.ts';
+import { ENDPOINTS_PATH } from './endpoints.ts';
 import type {
   Alternative,
   Delivery,
@@ -79,7 +80,8 @@ function unknown(repository: string): Refusal {
   return { kind: 'refuse', code: 'NAME_UNKNOWN', message, status: 404 };
 }
 
-function planPage(path: string, { pages }: RoutingTable): RoutePlan {
+function planPage(path: string, { pages, publishesEndpoints }: RoutingTable): RoutePlan {
+  if (path === ENDPOINTS_PATH && publishesEndpoints === true) return { kind: 'endpoints' };
   const isPrivacy = path === '/privacy' || path.startsWith('/privacy/');
   const to = path === '/' ? pages.root : isPrivacy ? pages.privacy : undefined;
   if (to === undefined) {

@@ -79,6 +79,8 @@ export interface Refusal {
 /** All that can be said of a request before anything is known of backends and upstreams. */
 export type RoutePlan =
   | { readonly kind: 'accept' }
+  /** The list of every host that a client may be sent to. */
+  | { readonly kind: 'endpoints' }
   | Refusal
   | {
       readonly kind: 'open';

@@ -15,6 +15,7 @@ export interface Upstream {
   readonly at?: CloudRegion;
   /** It serves nobody without credentials: whatever comes from it is fetched by the front. */
   readonly isProxied?: boolean;
+  readonly leadsTo?: readonly string[];
 }
 
 /** A place that serves blobs near a region. */
@@ -26,6 +27,8 @@ export interface Backend {
   readonly at?: CloudRegion;
   /** The address families its host answers on. */
   readonly families: ReadonlyArray<Address['kind']>;
+  /** Hosts (`host` or `host:port`) that its answers redirect to in their turn. */
+  readonly leadsTo?: readonly string[];
 }
 
 export type Candidate =
@@ -59,6 +62,8 @@ export interface RoutingRule {
 
 /** One generation's routing, as configured. */
 export interface RoutingTable {
+  /** Whether `/.well-known/archeion/endpoints.json` says where clients may be sent. */
+  readonly publishesEndpoints?: boolean;
   readonly pages: { readonly root?: string; readonly privacy?: string };
   /** At least one; the first serves clients of whom nothing is known. */
   readonly upstreams: readonly [Upstream, ...Upstream[]];
