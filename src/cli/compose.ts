@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-import { adminHandler } from '../http/admin-handler.ts';
-import { type RunningServer, startServer } from '../http/node-server.ts';
-import { requestLog } from '../http/request-log.ts';
 import type { Log } from '../log.ts';
 import { observeProcess } from '../metrics/process-metrics.ts';
 import { openMetrics } from '../metrics.ts';
-import { explainHandler } from '../redirector/explain-handler.ts';
-import { openFrontState } from './front-state.ts';
+import { openAdminListener } from './admin-listener.ts';
+import { type FrontListener, openFrontListener } from './front-listener.ts';
 import type { LoadedConfig } from './load-config.ts';
 import { keepRangesFresh } from './ranges-in-front.ts';
 
-/** The front and its admin listener, running. */
+/** The front and its admin listener, running in this process. */
 export interface Front {
   readonly url: string;
   readonly adminUrl: string;
@@ -22,29 +19,15 @@ export interface Front {
 
 /** @throws ListenError */
 export async function openFront(loaded: LoadedConfig, log: Log): Promise<Front> {
-  const { config } = loaded;
   const metrics = openMetrics();
   observeProcess(metrics);
-  const state = await openFrontState(loaded, { log, metrics });
+  const front = await openFrontListener(loaded, { log, metrics });
+  const { state } = front;
   let isDraining = false;
-  const front = await startServer({
-    name: 'front',
-    ...config.listen,
-    limits: { keepAliveTimeout: config.listen.keepAlive },
-    handler: state.handler,
-    log,
-    metrics,
-    requestLog: requestLog('front', config.log.sample, log),
-  });
   const admin = await orClose(front, () =>
-    startServer({
-      name: 'admin',
-      ...config.admin,
-      handler: adminHandler({
-        metrics,
-        ready: () => (isDraining ? ['draining'] : []),
-        otherwise: explainHandler(state.explain),
-      }),
+    openAdminListener(loaded.config, {
+      ready: () => (isDraining ? ['draining'] : []),
+      explain: state.explain,
       log,
       metrics,
     }),
@@ -57,21 +40,18 @@ export async function openFront(loaded: LoadedConfig, log: Log): Promise<Front> 
     async stop() {
       isDraining = true;
       ranges.close();
-      await front.drain(state.config().shutdown.grace);
-      await Promise.all([admin.close(), state.close()]);
+      await front.stop();
+      await admin.close();
     },
   };
 }
 
 /** A listener that stays open keeps a process alive that has nothing left to do. */
-async function orClose<Result>(
-  server: RunningServer,
-  open: () => Promise<Result>,
-): Promise<Result> {
+async function orClose<Result>(front: FrontListener, open: () => Promise<Result>): Promise<Result> {
   try {
     return await open();
   } catch (error) {
-    await server.close();
+    await front.close();
     throw error;
   }
 }

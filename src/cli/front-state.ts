@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import { isDeepStrictEqual } from 'node:util';
-import { ConfigError } from '../config/config-error.ts';
 import type { Config } from '../config/schema.ts';
 import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
@@ -14,6 +13,7 @@ import { type FrontHandler, openFrontHandler } from './front-handler.ts';
 import type { OwnershipKeys } from './front-indexes.ts';
 import { exposeIndexes, readOwnershipKeys } from './front-indexes.ts';
 import type { LoadedConfig } from './load-config.ts';
+import { refuseRestart } from './refuse-restart.ts';
 
 /** What the front serves by, replaced whole: a request sees one state from start to end. */
 export interface FrontState {
@@ -21,16 +21,15 @@ export interface FrontState {
   readonly config: () => Config;
   readonly explain: (target: string, address: string) => Promise<Explanation>;
   /**
-   * Makes the next state beside this one, and swaps them when it is complete.
+   * Makes the next state beside this one; what it resolves with swaps them, at once. One at a time.
    *
    * @throws ConfigError when it cannot be used; what was there goes on
    */
+  prepare(next: LoadedConfig): Promise<() => void>;
+  /** The same, swapped as soon as it is complete. */
   replace(next: LoadedConfig): Promise<void>;
   close(): Promise<void>;
 }
-
-/** Listeners are open already. */
-const NEEDS_RESTART = ['listen', 'admin'] as const;
 
 /** Milliseconds that a list may take, with something to spare: longer than any other answer. */
 const LONGEST_ANSWER = 10_000;
@@ -61,16 +60,10 @@ export async function openFrontState(
     health: () => current.health,
     cache: () => cache,
   });
-  return {
-    handler: (request) => current.handler(request),
-    config: () => config,
-    async explain(target, address) {
-      await current.indexes.ready; // a command explains at once what a server knows a moment later
-      return explain(target, address, { generation, ...current });
-    },
-    async replace(next) {
-      refuseRestart(config, next);
-      const [made, nextKeys] = [await openGeneration(next, log), await readOwnershipKeys(next)];
+  async function prepare(next: LoadedConfig): Promise<() => void> {
+    refuseRestart(config, next);
+    const [made, nextKeys] = [await openGeneration(next, log), await readOwnershipKeys(next)];
+    return () => {
       const old = current;
       const isSame = (key: keyof Config) => isDeepStrictEqual(config[key], next.config[key]);
       // A key that was replaced in its file leaves the configuration as it was.
@@ -78,7 +71,7 @@ export async function openFrontState(
       const closeAfter = Math.max(config.probes.timeout, LONGEST_ANSWER);
       // By URL, so what is remembered stays true whichever backends come and go.
       if (!isSame('existence')) cache = existenceCache(next.config.existence, Date.now);
-      // From here to the end nothing waits: nobody sees the half of it.
+      // Nothing here waits: nobody sees the half of it.
       config = next.config;
       keys = nextKeys;
       generation = made;
@@ -86,6 +79,20 @@ export async function openFrontState(
       current = open();
       // Requests that the old one is still asking for get their answers first.
       setTimeout(() => void old.close(), closeAfter).unref();
+    };
+  }
+
+  return {
+    handler: (request) => current.handler(request),
+    config: () => config,
+    async explain(target, address) {
+      await current.indexes.ready; // a command explains at once what a server knows a moment later
+      return explain(target, address, { generation, ...current });
+    },
+    prepare,
+    async replace(next) {
+      const swap = await prepare(next);
+      swap();
     },
     close: () => current.close(),
   };
@@ -114,14 +121,5 @@ function exposeState(metrics: Metrics, { config, sources, health, cache }: State
       labels: { backend: name, state: health().stateOf(name) },
       value: 1,
     })),
-  );
-}
-
-function refuseRestart(config: Config, { config: next, origin }: LoadedConfig): void {
-  const changed = NEEDS_RESTART.filter((key) => !isDeepStrictEqual(config[key], next[key]));
-  if (changed.length === 0) return;
-  throw new ConfigError(
-    origin,
-    changed.map((key) => `${key}: takes a restart to change; everything else stays as it was`),
   );
 }

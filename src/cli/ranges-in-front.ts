@@ -4,6 +4,7 @@ import type { Metrics } from '../metrics.ts';
 import { folderCopies } from '../ranges/copies.ts';
 import type { Refresher } from '../ranges/refresher.ts';
 import type { FrontState } from './front-state.ts';
+import { oneAfterAnother } from './in-turn.ts';
 import type { LoadedConfig } from './load-config.ts';
 import { rangeSettings } from './ranges-settings.ts';
 
@@ -14,7 +15,7 @@ export interface FreshRanges {
 }
 
 export interface FreshRangesPorts {
-  readonly state: FrontState;
+  readonly state: Pick<FrontState, 'replace'>;
   readonly log: Log;
   readonly metrics: Metrics;
 }
@@ -64,15 +65,5 @@ export function keepRangesFresh(
       stopped.abort();
       void opening?.then((refresher) => refresher.close());
     },
-  };
-}
-
-function oneAfterAnother(): (work: () => Promise<void>) => Promise<void> {
-  let last: Promise<void> = Promise.resolve();
-  return (work) => {
-    const result = last.then(work);
-    // Whoever asked hears of a failure; the next one is not concerned.
-    last = result.catch(() => undefined);
-    return result;
   };
 }

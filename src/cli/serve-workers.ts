@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+import { observeProcess } from '../metrics/process-metrics.ts';
+import { openMetrics } from '../metrics.ts';
+import { openAdminListener } from './admin-listener.ts';
+import { EXIT, type ExitCode } from './command.ts';
+import type { LoadedConfig } from './load-config.ts';
+import type { ServePorts } from './serve-ports.ts';
+import { untilAborted } from './until-aborted.ts';
+import { VERSION } from './version.ts';
+import { openPool } from './worker-pool.ts';
+import { workerForker } from './worker-process.ts';
+
+/** What a worker gets beyond the grace of its requests, in milliseconds, before it is killed. */
+const SPARE = 5_000;
+
+/** The primary: it starts the workers that share the front's port, and speaks for them on the admin listener. */
+export async function serveWorkers(
+  loaded: LoadedConfig,
+  { log, io }: ServePorts,
+): Promise<ExitCode> {
+  const { config, origin } = loaded;
+  const metrics = openMetrics();
+  observeProcess(metrics);
+  const admin = await openAdminListener(config, {
+    ready: () => (io.stop.aborted ? ['draining'] : []),
+    explain: async () => undefined,
+    log,
+    metrics,
+  });
+  const pool = openPool(config.workers, {
+    fork: workerForker(),
+    configure: (worker, process) =>
+      process.tell({ kind: 'start', version: VERSION, worker, loaded }),
+    died() {},
+    now: () => performance.now(),
+    later,
+    log,
+  });
+  try {
+    const url = await Promise.race([pool.started, untilAborted(io.stop)]);
+    if (url !== undefined) {
+      log.info('listening', { front: url, admin: admin.url, config: origin, workers: pool.size });
+    }
+    await untilAborted(io.stop);
+    const { grace } = config.shutdown;
+    log.info('draining', { grace });
+    await pool.stop(grace + SPARE);
+    log.info('stopped');
+    return EXIT.done;
+  } finally {
+    await admin.close();
+  }
+}
+
+function later(work: () => void, delay: number): () => void {
+  const timer = setTimeout(work, delay);
+  return () => clearTimeout(timer);
+}

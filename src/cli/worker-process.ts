@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+import cluster, { type Worker } from 'node:cluster';
+import { fileURLToPath } from 'node:url';
+import { type FromWorker, parseFromWorker, type ToWorker } from './worker-messages.ts';
+
+/** How a process ended: with an exit code, or by a signal. */
+export interface WorkerEnd {
+  readonly code: number | undefined;
+  readonly signal: string | undefined;
+}
+
+/** One worker as its primary sees it. */
+export interface WorkerProcess {
+  readonly pid: number | undefined;
+  /** Lost when it has ended; who has to know listens to the end. */
+  tell(message: ToWorker): void;
+  kill(): void;
+  onMessage(listener: (message: FromWorker) => void): void;
+  /** Called once, also when it never came to run. */
+  onEnd(listener: (end: WorkerEnd) => void): void;
+}
+
+/** The launcher lies in `bin/` beside `src/`, and beside `cli/` in the package. */
+const LAUNCHER = fileURLToPath(
+  new URL(
+    import.meta.url.endsWith('.ts') ? '../../bin/archeion' : '../bin/archeion',
+    import.meta.url,
+  ),
+);
+
+/** Starts processes that share the ports they listen on: each connection goes to the next of them that is free. */
+export function workerForker(): () => WorkerProcess {
+  cluster.setupPrimary({
+    exec: LAUNCHER,
+    args: ['worker'],
+    // What passes through is small and soon gone. Ours first: whoever gives one of his own means it.
+    execArgv: ['--max-semi-space-size=4', ...process.execArgv],
+  });
+  // Stated, so that nothing in the environment lets the kernel choose, which prefers the idle to the next.
+  cluster.schedulingPolicy = cluster.SCHED_RR;
+  return () => processOf(cluster.fork());
+}
+
+function processOf(worker: Worker): WorkerProcess {
+  return {
+    pid: worker.process.pid,
+    // With a callback a channel that is closed is no event that ends this process.
+    tell: (message) => void worker.send(message, () => {}),
+    kill: () => void worker.process.kill('SIGKILL'),
+    onMessage(listener) {
+      worker.on('message', (message: unknown) => {
+        const parsed = parseFromWorker(message);
+        if (parsed !== undefined) listener(parsed);
+      });
+    },
+    onEnd(listener) {
+      worker.process.once('exit', (code, signal) =>
+        listener({ code: code ?? undefined, signal: signal ?? undefined }),
+      );
+      worker.on('error', () => {
+        if (worker.process.pid === undefined) listener({ code: undefined, signal: undefined });
+      });
+    },
+  };
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { isRunning, spawnFront, startFrontProcess } from '../support/front-process.ts';
+import { stopAllProcesses, waitFor } from '../support/processes.ts';
+
+const CONFIG = `listen: { host: 127.0.0.1, port: 0 }
+admin: { port: 0 }
+upstreams: [{ name: main, url: "https://one.example" }]
+shutdown: { grace: 5s }
+log: { sample: 1 }
+`;
+
+let folder = '';
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'archeion-workers-'));
+});
+afterEach(async () => {
+  await stopAllProcesses();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** On a connection of its own. */
+async function pull(url: string): Promise<string | null> {
+  const headers = { connection: 'close' };
+  const answer = await fetch(`${url}/v2/a/manifests/v1`, { redirect: 'manual', headers });
+  await answer.body?.cancel();
+  return answer.headers.get('location');
+}
+
+test('connections go to the workers in turn, and each says which it is', async () => {
+  const front = await startFrontProcess(folder, CONFIG, ['--workers', '2']);
+  for (let round = 0; round < 4; round += 1) {
+    expect(await pull(front.url)).toBe('https://one.example/v2/a/manifests/v1');
+  }
+  const requests = await front.logged('request', 4);
+  expect(requests.map((line) => line['worker']).sort()).toEqual([1, 1, 2, 2]);
+});
+
+test('the configuration may say how many, and all of them end with the primary', async () => {
+  const front = await startFrontProcess(folder, `${CONFIG}workers: 3\n`);
+  const pids = (await front.logged('worker-started')).map((line) => Number(line['pid']));
+  expect(new Set([front.pid, ...pids]).size).toBe(4);
+  process.kill(front.pid, 'SIGTERM');
+  expect(await waitFor(front.exitCode, front.output)).toBe(0);
+  expect(await Promise.all(pids.map(isRunning))).toEqual([false, false, false]);
+  expect(front.output()).not.toContain('worker-died');
+});
+
+test('Ctrl-C, which reaches every process, ends them cleanly', async () => {
+  const front = await startFrontProcess(folder, CONFIG, ['--workers', '2']);
+  expect(await front.stop('SIGINT')).toBe(0);
+  expect(front.output()).not.toContain('worker-died');
+});
+
+test.each([
+  ['the port of the front', 'listen: { host: 127.0.0.1, port: 0 }', 'front'],
+  ['the port of the admin listener', 'admin: { port: 0 }', 'admin'],
+])('when %s is taken, it says so once and ends with 1', async (_, line, name) => {
+  const taken = createServer();
+  await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
+  const address = taken.address();
+  const port = typeof address === 'object' ? address?.port : undefined;
+  const text = CONFIG.replace(line, line.replace('port: 0', `port: ${port}`));
+  const front = await spawnFront(folder, text, ['--workers', '2']);
+  expect(await waitFor(front.exitCode, front.output)).toBe(1);
+  expect(front.output().match(/cannot listen on .*/g)).toEqual([
+    expect.stringContaining(`cannot listen on "127.0.0.1:${port}" for "${name}"`),
+  ]);
+  taken.close();
+});
+
+test('a configuration that fails a test of its own starts nothing, and ends with 2', async () => {
+  const route = '{ client: 192.0.2.1, path: /v2/a/manifests/v1, expect: other }';
+  const front = await spawnFront(folder, `${CONFIG}tests: [${route}]\n`, ['--workers', '2']);
+  expect(await waitFor(front.exitCode, front.output)).toBe(2);
+  expect(front.output().match(/gets "main", not "other"/g)).toHaveLength(1);
+});
+
+test.each(['0', '65', 'all'])('%s is no number of workers', async (count) => {
+  const front = await spawnFront(folder, CONFIG, ['--workers', count]);
+  expect(await waitFor(front.exitCode, front.output)).toBe(2);
+  expect(front.output()).toContain('expected a number from 1 to 64');
+});
