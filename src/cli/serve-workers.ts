@@ -44,6 +44,8 @@ export async function serveWorkers(
     await untilAborted(io.stop);
     const { grace } = config.shutdown;
     log.info('draining', { grace });
+    // A second signal ends this process here and now, and shall end the others with it.
+    process.once('exit', () => void pool.kill());
     await pool.stop(grace + SPARE);
     log.info('stopped');
     return EXIT.done;

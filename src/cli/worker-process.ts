@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import cluster, { type Worker } from 'node:cluster';
 import { fileURLToPath } from 'node:url';
+import { closeUndelivered } from './worker-handover.ts';
 import { type FromWorker, parseFromWorker, type ToWorker } from './worker-messages.ts';
 
 /** How a process ended: with an exit code, or by a signal. */
@@ -42,6 +43,7 @@ export function workerForker(): () => WorkerProcess {
 }
 
 function processOf(worker: Worker): WorkerProcess {
+  closeUndelivered(worker.process);
   return {
     pid: worker.process.pid,
     // With a callback a channel that is closed is no event that ends this process.

@@ -1,18 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { isRunning, spawnFront, startFrontProcess } from '../support/front-process.ts';
-import { stopAllProcesses, waitFor } from '../support/processes.ts';
-
-const CONFIG = `listen: { host: 127.0.0.1, port: 0 }
-admin: { port: 0 }
-upstreams: [{ name: main, url: "https://one.example" }]
-shutdown: { grace: 5s }
-log: { sample: 1 }
-`;
+import { startProcess, stopAllProcesses, waitFor, waitForOutput } from '../support/processes.ts';
+import { WORKERS_CONFIG } from '../support/workers.ts';
 
 let folder = '';
 
@@ -33,7 +27,7 @@ async function pull(url: string): Promise<string | null> {
 }
 
 test('connections go to the workers in turn, and each says which it is', async () => {
-  const front = await startFrontProcess(folder, CONFIG, ['--workers', '2']);
+  const front = await startFrontProcess(folder, WORKERS_CONFIG, ['--workers', '2']);
   for (let round = 0; round < 4; round += 1) {
     expect(await pull(front.url)).toBe('https://one.example/v2/a/manifests/v1');
   }
@@ -42,7 +36,7 @@ test('connections go to the workers in turn, and each says which it is', async (
 });
 
 test('the configuration may say how many, and all of them end with the primary', async () => {
-  const front = await startFrontProcess(folder, `${CONFIG}workers: 3\n`);
+  const front = await startFrontProcess(folder, `${WORKERS_CONFIG}workers: 3\n`);
   const pids = (await front.logged('worker-started')).map((line) => Number(line['pid']));
   expect(new Set([front.pid, ...pids]).size).toBe(4);
   process.kill(front.pid, 'SIGTERM');
@@ -52,7 +46,7 @@ test('the configuration may say how many, and all of them end with the primary',
 });
 
 test('Ctrl-C, which reaches every process, ends them cleanly', async () => {
-  const front = await startFrontProcess(folder, CONFIG, ['--workers', '2']);
+  const front = await startFrontProcess(folder, WORKERS_CONFIG, ['--workers', '2']);
   expect(await front.stop('SIGINT')).toBe(0);
   expect(front.output()).not.toContain('worker-died');
 });
@@ -65,7 +59,7 @@ test.each([
   await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
   const address = taken.address();
   const port = typeof address === 'object' ? address?.port : undefined;
-  const text = CONFIG.replace(line, line.replace('port: 0', `port: ${port}`));
+  const text = WORKERS_CONFIG.replace(line, line.replace('port: 0', `port: ${port}`));
   const front = await spawnFront(folder, text, ['--workers', '2']);
   expect(await waitFor(front.exitCode, front.output)).toBe(1);
   expect(front.output().match(/cannot listen on .*/g)).toEqual([
@@ -76,13 +70,30 @@ test.each([
 
 test('a configuration that fails a test of its own starts nothing, and ends with 2', async () => {
   const route = '{ client: 192.0.2.1, path: /v2/a/manifests/v1, expect: other }';
-  const front = await spawnFront(folder, `${CONFIG}tests: [${route}]\n`, ['--workers', '2']);
+  const front = await spawnFront(folder, `${WORKERS_CONFIG}tests: [${route}]\n`, [
+    '--workers',
+    '2',
+  ]);
   expect(await waitFor(front.exitCode, front.output)).toBe(2);
   expect(front.output().match(/gets "main", not "other"/g)).toHaveLength(1);
 });
 
 test.each(['0', '65', 'all'])('%s is no number of workers', async (count) => {
-  const front = await spawnFront(folder, CONFIG, ['--workers', count]);
+  const front = await spawnFront(folder, WORKERS_CONFIG, ['--workers', count]);
   expect(await waitFor(front.exitCode, front.output)).toBe(2);
   expect(front.output()).toContain('expected a number from 1 to 64');
+});
+
+test('a connection beyond the room of all workers is closed', async () => {
+  const program = join(import.meta.dirname, '../support/start-two-workers.ts');
+  const workers = startProcess(process.execPath, [program]);
+  const [, port] = await waitForOutput(workers, /^(\d+)\n\d+\n/);
+  const sockets = Array.from({ length: 7 }, () => connect(Number(port), '127.0.0.1'));
+  let closed = 0;
+  for (const socket of sockets) socket.on('close', () => (closed += 1)).on('error', () => {});
+  await waitFor(
+    () => (closed === 3 ? true : undefined),
+    () => `${closed} closed`,
+  );
+  for (const socket of sockets) socket.destroy();
 });

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+import { Agent, get } from 'node:http';
+import type { FrontProcess } from './front-process.ts';
+
+/** A front with workers, for tests: everything is logged. */
+export const WORKERS_CONFIG = `listen: { host: 127.0.0.1, port: 0 }
+admin: { port: 0 }
+upstreams: [{ name: main, url: "https://one.example" }]
+shutdown: { grace: 5s }
+log: { sample: 1 }
+`;
+
+/** The process of each worker that listened so far, the newest of each number. */
+export async function pidsOfWorkers(
+  front: Pick<FrontProcess, 'logged'>,
+  count: number,
+): Promise<ReadonlyMap<number, number>> {
+  const lines = await front.logged('worker-started', count);
+  return new Map(lines.map((line) => [Number(line['worker']), Number(line['pid'])]));
+}
+
+/** A client that keeps one connection; a new one follows when it breaks. */
+export interface Client {
+  /** The status and location of the answer, or the code of the failure. */
+  pull(path: string): Promise<string>;
+  close(): void;
+}
+
+export function openClient(url: string): Client {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  return {
+    pull: (path) =>
+      new Promise((resolve) => {
+        const request = get(`${url}${path}`, { agent }, (answer) => {
+          let body = '';
+          answer.setEncoding('utf8').on('data', (text: string) => (body += text));
+          answer.on('close', () => {
+            const what = answer.headers.location ?? body;
+            resolve(answer.complete ? `${answer.statusCode} ${what}` : 'broken');
+          });
+        });
+        request.on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? 'failed'));
+      }),
+    close: () => agent.destroy(),
+  };
+}
