@@ -4,9 +4,11 @@ import { openMetrics } from '../metrics.ts';
 import { openAdminListener } from './admin-listener.ts';
 import { EXIT, type ExitCode } from './command.ts';
 import type { LoadedConfig } from './load-config.ts';
+import { keepRangesFresh } from './ranges-in-front.ts';
+import { reloadOnChange } from './reload-on-change.ts';
 import type { ServePorts } from './serve-ports.ts';
+import { shareConfig } from './shared-config.ts';
 import { untilAborted } from './until-aborted.ts';
-import { VERSION } from './version.ts';
 import { openPool } from './worker-pool.ts';
 import { workerForker } from './worker-process.ts';
 
@@ -14,13 +16,12 @@ import { workerForker } from './worker-process.ts';
 const SPARE = 5_000;
 
 /** The primary: it starts the workers that share the front's port, and speaks for them on the admin listener. */
-export async function serveWorkers(
-  loaded: LoadedConfig,
-  { log, io }: ServePorts,
-): Promise<ExitCode> {
+export async function serveWorkers(loaded: LoadedConfig, ports: ServePorts): Promise<ExitCode> {
+  const { log, io } = ports;
   const { config, origin } = loaded;
   const metrics = openMetrics();
   observeProcess(metrics);
+  const shared = shareConfig(loaded);
   const admin = await openAdminListener(config, {
     ready: () => (io.stop.aborted ? ['draining'] : []),
     explain: async () => undefined,
@@ -29,8 +30,7 @@ export async function serveWorkers(
   });
   const pool = openPool(config.workers, {
     fork: workerForker(),
-    configure: (worker, process) =>
-      process.tell({ kind: 'start', version: VERSION, worker, loaded }),
+    configure: shared.give,
     died() {},
     now: () => performance.now(),
     later,
@@ -41,8 +41,12 @@ export async function serveWorkers(
     if (url !== undefined) {
       log.info('listening', { front: url, admin: admin.url, config: origin, workers: pool.size });
     }
+    const ranges = keepRangesFresh(loaded, { state: shared, log, metrics });
+    const endReloads = reloadOnChange(loaded, { ...ports, reload: ranges.reload });
     await untilAborted(io.stop);
-    const { grace } = config.shutdown;
+    endReloads();
+    ranges.close();
+    const { grace } = shared.current().config.shutdown;
     log.info('draining', { grace });
     // A second signal ends this process here and now, and shall end the others with it.
     process.once('exit', () => void pool.kill());

@@ -3,8 +3,18 @@ import type { Config } from '../config/schema.ts';
 import type { LoadedConfig } from './load-config.ts';
 import type { Failure } from './worker-failure.ts';
 
-/** What the primary says to a worker. Whatever has an `id` is answered with it. */
-export type ToWorker = StartMessage | { readonly kind: 'stop' };
+/** What the primary says to a worker. */
+export type ToWorker =
+  | StartMessage
+  | (Question & { readonly id: number })
+  /** Swap what was prepared, or forget it. */
+  | { readonly kind: 'settle'; readonly accept: boolean }
+  | { readonly kind: 'stop' };
+
+/** What a worker is asked, and answers with `done` or `refused`. */
+export type Question =
+  /** Make the next state, and wait. */
+  { readonly kind: 'prepare'; readonly loaded: LoadedConfig };
 
 export interface StartMessage {
   readonly kind: 'start';
@@ -45,9 +55,13 @@ export function parseFromWorker(message: unknown): FromWorker | undefined {
 }
 
 export function parseToWorker(message: unknown): ToWorker | undefined {
-  const { kind, version, worker, ...rest } = fieldsOf(message);
+  const { kind, id, version, worker, accept, ...rest } = fieldsOf(message);
   const loaded = parseLoaded(rest['loaded']);
   switch (kind) {
+    case 'prepare':
+      return typeof id === 'number' && loaded ? { kind, id, loaded } : undefined;
+    case 'settle':
+      return { kind, accept: accept === true };
     case 'start':
       if (typeof version !== 'string' || typeof worker !== 'number') return undefined;
       return loaded && { kind, version, worker, loaded };

@@ -3,6 +3,7 @@ import cluster, { type Worker } from 'node:cluster';
 import { fileURLToPath } from 'node:url';
 import { closeUndelivered } from './worker-handover.ts';
 import { type FromWorker, parseFromWorker, type ToWorker } from './worker-messages.ts';
+import { openQuestions, type Questions } from './worker-questions.ts';
 
 /** How a process ended: with an exit code, or by a signal. */
 export interface WorkerEnd {
@@ -15,6 +16,7 @@ export interface WorkerProcess {
   readonly pid: number | undefined;
   /** Lost when it has ended; who has to know listens to the end. */
   tell(message: ToWorker): void;
+  readonly ask: Questions['ask'];
   kill(): void;
   onMessage(listener: (message: FromWorker) => void): void;
   /** Called once, also when it never came to run. */
@@ -44,24 +46,24 @@ export function workerForker(): () => WorkerProcess {
 
 function processOf(worker: Worker): WorkerProcess {
   closeUndelivered(worker.process);
-  return {
-    pid: worker.process.pid,
-    // With a callback a channel that is closed is no event that ends this process.
-    tell: (message) => void worker.send(message, () => {}),
-    kill: () => void worker.process.kill('SIGKILL'),
-    onMessage(listener) {
-      worker.on('message', (message: unknown) => {
-        const parsed = parseFromWorker(message);
-        if (parsed !== undefined) listener(parsed);
-      });
-    },
-    onEnd(listener) {
-      worker.process.once('exit', (code, signal) =>
-        listener({ code: code ?? undefined, signal: signal ?? undefined }),
-      );
-      worker.on('error', () => {
-        if (worker.process.pid === undefined) listener({ code: undefined, signal: undefined });
-      });
-    },
+  // With a callback a channel that is closed is no event that ends this process.
+  const tell = (message: ToWorker) => void worker.send(message, () => {});
+  const questions = openQuestions(tell);
+  const onMessage: WorkerProcess['onMessage'] = (listener) =>
+    void worker.on('message', (message: unknown) => {
+      const parsed = parseFromWorker(message);
+      if (parsed !== undefined) listener(parsed);
+    });
+  const onEnd: WorkerProcess['onEnd'] = (listener) => {
+    worker.process.once('exit', (code, signal) =>
+      listener({ code: code ?? undefined, signal: signal ?? undefined }),
+    );
+    worker.on('error', () => {
+      if (worker.process.pid === undefined) listener({ code: undefined, signal: undefined });
+    });
   };
+  onMessage(questions.heard);
+  onEnd(questions.end);
+  const kill = () => void worker.process.kill('SIGKILL');
+  return { pid: worker.process.pid, tell, ask: questions.ask, kill, onMessage, onEnd };
 }

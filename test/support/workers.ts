@@ -22,16 +22,16 @@ export async function pidsOfWorkers(
 /** A client that keeps one connection; a new one follows when it breaks. */
 export interface Client {
   /** The status and location of the answer, or the code of the failure. */
-  pull(path: string): Promise<string>;
+  pull(path: string, headers?: Readonly<Record<string, string>>): Promise<string>;
   close(): void;
 }
 
 export function openClient(url: string): Client {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   return {
-    pull: (path) =>
+    pull: (path, headers = {}) =>
       new Promise((resolve) => {
-        const request = get(`${url}${path}`, { agent }, (answer) => {
+        const request = get(`${url}${path}`, { agent, headers }, (answer) => {
           let body = '';
           answer.setEncoding('utf8').on('data', (text: string) => (body += text));
           answer.on('close', () => {
