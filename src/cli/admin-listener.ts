@@ -6,22 +6,20 @@ import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import { type Explain, explainHandler } from '../redirector/explain-handler.ts';
 
-export interface AdminListenerPorts extends Pick<AdminPorts, 'ready'> {
+export interface AdminListenerPorts extends Pick<AdminPorts, 'ready' | 'degraded'> {
   readonly explain: Explain;
   readonly log: Log;
   readonly metrics: Metrics;
+  /** Gives what is scraped; by default these metrics. */
+  readonly expose?: Metrics['expose'];
 }
 
 /** @throws ListenError */
 export function openAdminListener(
   { admin }: Pick<Config, 'admin'>,
-  { ready, explain, log, metrics }: AdminListenerPorts,
+  { explain, log, metrics, expose = metrics.expose, ...readiness }: AdminListenerPorts,
 ): Promise<RunningServer> {
-  return startServer({
-    name: 'admin',
-    ...admin,
-    handler: adminHandler({ metrics, ready, otherwise: explainHandler(explain) }),
-    log,
-    metrics,
-  });
+  const otherwise = explainHandler(explain);
+  const handler = adminHandler({ ...readiness, metrics: { expose }, otherwise });
+  return startServer({ name: 'admin', ...admin, handler, log, metrics });
 }

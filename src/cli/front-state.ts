@@ -110,16 +110,19 @@ interface StateParts {
 }
 
 function exposeState(metrics: Metrics, { config, sources, health, cache }: StateParts): void {
-  metrics.gauge('archeion_cloud_ranges_entries', 'Prefixes that are served, by feed.', () =>
-    sources().map(({ feed, entries }) => ({ labels: { feed }, value: entries.length })),
-  );
+  metrics.gauge('archeion_cloud_ranges_entries', 'Prefixes that are served, by feed.', {
+    across: 'max',
+    read: () => sources().map(({ feed, entries }) => ({ labels: { feed }, value: entries.length })),
+  });
   metrics.gauge('archeion_existence_entries', 'Blobs remembered of probes.', () => [
     { labels: {}, value: cache().size },
   ]);
-  metrics.gauge('archeion_backend_state', '1 for the state each backend is in.', () =>
-    config().backends.map(({ name }) => ({
-      labels: { backend: name, state: health().stateOf(name) },
-      value: 1,
-    })),
-  );
+  metrics.gauge('archeion_backend_state', '1 for the state each backend is in.', {
+    across: 'max',
+    read: () =>
+      config().backends.map(({ name }) => ({
+        labels: { backend: name, state: health().stateOf(name) },
+        value: 1,
+      })),
+  });
 }

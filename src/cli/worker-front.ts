@@ -6,7 +6,7 @@ import type { CommandIo } from './command.ts';
 import { type FrontListener, openFrontListener } from './front-listener.ts';
 import { VERSION } from './version.ts';
 import { failureOf, WorkerError } from './worker-failure.ts';
-import type { StartMessage, ToWorker } from './worker-messages.ts';
+import type { Question, StartMessage, ToWorker } from './worker-messages.ts';
 import type { Primary } from './worker-primary.ts';
 import { preparedState } from './worker-state.ts';
 
@@ -34,28 +34,30 @@ export async function openWorkerFront(
     stop: front.stop,
     log,
     hear(message, primary) {
-      switch (message.kind) {
-        case 'prepare':
-          void answer(primary, message.id, () => state.prepare(message.loaded));
-          return;
-        case 'settle':
-          state.settle(message.accept);
-          return;
-        case 'start':
-        case 'stop':
-          return; // its life, and not the front's business
-      }
+      if (message.kind === 'settle') state.settle(message.accept);
+      if ('id' in message) void reply(message.id, answer(message), primary);
     },
   };
+
+  async function answer(question: Question): Promise<unknown> {
+    switch (question.kind) {
+      case 'prepare':
+        return state.prepare(question.loaded);
+      case 'report':
+        return metrics.collect(question.which);
+      case 'explain':
+        return front.state.explain(question.target, question.address);
+    }
+  }
 }
 
-async function answer(
-  primary: Pick<Primary, 'tell'>,
+async function reply(
   id: number,
-  work: () => Promise<unknown>,
+  answer: Promise<unknown>,
+  primary: Pick<Primary, 'tell'>,
 ): Promise<void> {
   try {
-    await primary.tell({ kind: 'done', id, value: await work() });
+    await primary.tell({ kind: 'done', id, value: await answer });
   } catch (error) {
     await primary.tell({ kind: 'refused', id, failure: failureOf(error) });
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ChildProcess } from 'node:child_process';
+import { fieldsOf } from './fields-of.ts';
 
 /**
  * Closes connections that were on their way to a process when it ended. Node waits for the process to say that
@@ -16,20 +17,10 @@ export function closeUndelivered(child: ChildProcess): void {
     // The overloads of `send` are one function, and get what they were given.
     return Reflect.apply(send, child, [message, ...rest]);
   };
-  child.on('internalMessage', (message: unknown) => onTheirWay.delete(fieldsOf(message).ack));
+  child.on('internalMessage', (message: unknown) => onTheirWay.delete(fieldsOf(message)['ack']));
   child.once('exit', () => {
     for (const connection of onTheirWay.values()) connection.close();
   });
-}
-
-interface ClusterFields {
-  readonly act?: unknown;
-  readonly seq?: unknown;
-  readonly ack?: unknown;
-}
-
-function fieldsOf(message: unknown): ClusterFields {
-  return typeof message === 'object' && message !== null ? message : {};
 }
 
 function isClosable(value: unknown): value is { close(): void } {

@@ -95,3 +95,19 @@ test.each([
 ])('any other failure keeps its words: %s', (thrown, message) => {
   expect(errorOf(failureOf(thrown))).toEqual(new WorkerError(message));
 });
+
+test.each([
+  { kind: 'report', id: 1, which: 'all' },
+  { kind: 'report', id: 2, which: 'totals' },
+  { kind: 'explain', id: 3, target: '/v2/', address: '192.0.2.1' },
+])('a worker reads the question $kind', (message) => {
+  expect(parseToWorker(sent(message))).toEqual(message);
+});
+
+test.each([
+  { kind: 'explain', id: 3, target: '/v2/' },
+  { kind: 'forget', id: 4 },
+  { kind: 'report' },
+])('a worker does not hear the question %j', (message) => {
+  expect(parseToWorker(message)).toBeUndefined();
+});

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Config } from '../config/schema.ts';
+import { type Fields, fieldsOf } from './fields-of.ts';
 import type { LoadedConfig } from './load-config.ts';
 import type { Failure } from './worker-failure.ts';
 
@@ -14,7 +15,10 @@ export type ToWorker =
 /** What a worker is asked, and answers with `done` or `refused`. */
 export type Question =
   /** Make the next state, and wait. */
-  { readonly kind: 'prepare'; readonly loaded: LoadedConfig };
+  | { readonly kind: 'prepare'; readonly loaded: LoadedConfig }
+  /** Tell what was counted. */
+  | { readonly kind: 'report'; readonly which: 'all' | 'totals' }
+  | { readonly kind: 'explain'; readonly target: string; readonly address: string };
 
 export interface StartMessage {
   readonly kind: 'start';
@@ -55,18 +59,38 @@ export function parseFromWorker(message: unknown): FromWorker | undefined {
 }
 
 export function parseToWorker(message: unknown): ToWorker | undefined {
-  const { kind, id, version, worker, accept, ...rest } = fieldsOf(message);
-  const loaded = parseLoaded(rest['loaded']);
+  const fields = fieldsOf(message);
+  const { kind, id, version, worker, accept } = fields;
+  if (typeof id === 'number') {
+    const question = parseQuestion(fields);
+    return question && { ...question, id };
+  }
   switch (kind) {
-    case 'prepare':
-      return typeof id === 'number' && loaded ? { kind, id, loaded } : undefined;
-    case 'settle':
-      return { kind, accept: accept === true };
-    case 'start':
+    case 'start': {
+      const loaded = parseLoaded(fields['loaded']);
       if (typeof version !== 'string' || typeof worker !== 'number') return undefined;
       return loaded && { kind, version, worker, loaded };
+    }
+    case 'settle':
+      return { kind, accept: accept === true };
     case 'stop':
       return { kind };
+    default:
+      return undefined;
+  }
+}
+
+function parseQuestion({ kind, loaded, which, target, address }: Fields): Question | undefined {
+  switch (kind) {
+    case 'prepare': {
+      const next = parseLoaded(loaded);
+      return next && { kind, loaded: next };
+    }
+    case 'report':
+      return { kind, which: which === 'totals' ? which : 'all' };
+    case 'explain':
+      if (typeof target !== 'string' || typeof address !== 'string') return undefined;
+      return { kind, target, address };
     default:
       return undefined;
   }
@@ -87,8 +111,4 @@ function parseLoaded(value: unknown): LoadedConfig | undefined {
   if (typeof origin !== 'string' || typeof directory !== 'string') return undefined;
   const loaded = { config: config as Config, origin, directory }; // checked by a primary of this version
   return typeof file === 'string' ? { ...loaded, file } : loaded;
-}
-
-function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? { ...value } : {};
 }

@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-import { expect, test } from 'vitest';
+import { assert, expect, test } from 'vitest';
 import { type FakeWorker, fakeTime, fakeWorker } from '../../test/support/fake-workers.ts';
 import { ConfigError } from '../config/config-error.ts';
 import { openLog } from '../log.ts';
-import { openPool } from './worker-pool.ts';
+import { workerPool } from './worker-pool.ts';
 
 const URL_OF_FRONT = 'http://127.0.0.1:1';
 
-function start(size: number) {
+function start(size: number, forkFails = () => false) {
   const [workers, lines]: [FakeWorker[], string[]] = [[], []];
   const configured: number[] = [];
   const time = fakeTime();
   let deaths = 0;
-  const pool = openPool(size, {
+  const pool = workerPool(size, {
     fork() {
+      assert(!forkFails(), 'spawn ENOMEM');
       const worker = fakeWorker(100 + workers.length);
       workers.push(worker);
       return worker;
@@ -24,16 +25,17 @@ function start(size: number) {
     later: time.later,
     log: openLog('info', (line) => lines.push(line)),
   });
+  const url = pool.start();
   const logged = (event: string) =>
     lines.map((line) => JSON.parse(line)).filter((line) => line.event === event);
   const listens = (place: number) => workers[place]?.says({ kind: 'listening', url: URL_OF_FRONT });
-  return { pool, workers, configured, time, logged, listens, deaths: () => deaths };
+  return { pool, url, workers, configured, time, logged, listens, deaths: () => deaths };
 }
 
-async function started(size: number) {
-  const running = start(size);
+async function started(size: number, forkFails = () => false) {
+  const running = start(size, forkFails);
   for (let place = 0; place < size; place += 1) running.listens(place);
-  expect(await running.pool.started).toBe(URL_OF_FRONT);
+  expect(await running.url).toBe(URL_OF_FRONT);
   return running;
 }
 
@@ -48,14 +50,14 @@ test('a worker that hears is configured by its number', () => {
 });
 
 test('it has started when all workers listen', async () => {
-  const { pool, listens, logged } = start(2);
+  const { pool, url, listens, logged } = start(2);
   let hasStarted = false;
-  void pool.started.then(() => (hasStarted = true));
+  void url.then(() => (hasStarted = true));
   listens(0);
   await Promise.resolve();
   expect([hasStarted, pidsOf(pool.listening())]).toEqual([false, [100]]);
   listens(1);
-  expect(await pool.started).toBe(URL_OF_FRONT);
+  expect(await url).toBe(URL_OF_FRONT);
   expect(pidsOf(pool.listening())).toEqual([100, 101]);
   expect(logged('worker-started')).toMatchObject([
     { worker: 1, pid: 100 },
@@ -64,12 +66,12 @@ test('it has started when all workers listen', async () => {
 });
 
 test('a worker that cannot start fails the start with its reason, and no other one stays', async () => {
-  const { pool, workers, listens } = start(2);
+  const { url, workers, listens } = start(2);
   const invalid = { origin: 'archeion.yaml', problems: ['tests.0: no', 'tests.1: no'] };
   listens(0);
   workers[1]?.says({ kind: 'failed', failure: { message: 'no', invalid } });
   workers[1]?.ends({ code: 1 });
-  const error = await pool.started.catch((error: unknown) => error);
+  const error = await url.catch((error: unknown) => error);
   expect(error).toBeInstanceOf(ConfigError);
   expect(error).toMatchObject(invalid);
   expect(workers).toHaveLength(2);
@@ -79,9 +81,9 @@ test.each([
   [{ code: 9 }, 'worker 1 ended with exit code 9 before it listened'],
   [{ signal: 'SIGKILL' }, 'worker 1 ended with signal SIGKILL before it listened'],
 ])('a worker that ends with %j at the start says how', async (end, message) => {
-  const { pool, workers } = start(1);
+  const { url, workers } = start(1);
   workers[0]?.ends(end);
-  await expect(pool.started).rejects.toThrow(message);
+  await expect(url).rejects.toThrow(message);
 });
 
 test('a worker that dies is replaced, later each time', async () => {
@@ -104,6 +106,23 @@ test('a worker that dies is replaced, later each time', async () => {
     expect.objectContaining({ worker: 1, pid: 100, signal: 'SIGKILL', restartIn: 100 }),
     expect.objectContaining({ worker: 1, pid: 102, code: 1, reason: 'no port', restartIn: 200 }),
   ]);
+});
+
+test('a worker that the system does not start is tried again', async () => {
+  let isShort = false;
+  const { workers, time, logged } = await started(1, () => isShort);
+  isShort = true;
+  workers[0]?.ends({ code: 7 });
+  time.pass(100);
+  isShort = false;
+  time.pass(200);
+  expect(workers).toHaveLength(2);
+  expect(logged('worker-died')).toMatchObject([{ pid: 100 }, { reason: 'spawn ENOMEM' }]);
+});
+
+test('when the system starts none, that is the reason', async () => {
+  const { url } = start(1, () => true);
+  await expect(url).rejects.toThrow('spawn ENOMEM');
 });
 
 test('a worker that lived long is replaced without a wait', async () => {

@@ -58,10 +58,12 @@ function processOf(worker: Worker): WorkerProcess {
     worker.process.once('exit', (code, signal) =>
       listener({ code: code ?? undefined, signal: signal ?? undefined }),
     );
-    worker.on('error', () => {
+    // One that could not be started has no exit.
+    worker.process.once('error', () => {
       if (worker.process.pid === undefined) listener({ code: undefined, signal: undefined });
     });
   };
+  worker.on('error', () => {}); // the same once more, which would end this process if nobody listened
   onMessage(questions.heard);
   onEnd(questions.end);
   const kill = () => void worker.process.kill('SIGKILL');

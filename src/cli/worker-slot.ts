@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Log } from '../log.ts';
-import { errorOf, type Failure, WorkerError } from './worker-failure.ts';
+import { errorOf, type Failure, failureOf, WorkerError } from './worker-failure.ts';
 import type { WorkerEnd, WorkerProcess } from './worker-process.ts';
 import { restartDelay } from './worker-restart.ts';
 
 /** The place of one worker: a process, and when that has ended the next one. */
 export interface WorkerSlot {
   /** Resolves with the URL when its first process listens; rejects with the reason when that one ends before. */
-  readonly started: Promise<string>;
+  start(): Promise<string>;
   /** The process, while it listens. */
   listening(): WorkerProcess | undefined;
   /** Has the process finish what is under way; resolves when it has ended. No other one follows. */
@@ -32,7 +32,7 @@ type State =
   | { readonly kind: 'waiting'; readonly cancel: () => void }
   | { readonly kind: 'starting' | 'listening'; readonly process: WorkerProcess };
 
-export function openSlot(worker: number, ports: WorkerSlotPorts): WorkerSlot {
+export function workerSlot(worker: number, ports: WorkerSlotPorts): WorkerSlot {
   const { log } = ports;
   const started = Promise.withResolvers<string>();
   const over = Promise.withResolvers<void>();
@@ -42,7 +42,15 @@ export function openSlot(worker: number, ports: WorkerSlotPorts): WorkerSlot {
   let isEnding = false;
 
   function begin(): void {
-    const [process, bornAt] = [ports.fork(), ports.now()];
+    try {
+      follow(ports.fork(), ports.now());
+    } catch (error) {
+      // No memory, say: a machine that is short of something is no reason to end the others.
+      ended({ ...NEVER_RAN, failure: failureOf(error) });
+    }
+  }
+
+  function follow(process: WorkerProcess, bornAt: number): void {
     let failure: Failure | undefined;
     state = { kind: 'starting', process };
     process.onMessage((message) => {
@@ -83,16 +91,18 @@ export function openSlot(worker: number, ports: WorkerSlotPorts): WorkerSlot {
     return over.promise;
   }
 
-  // Whoever stops before it has started does not ask why.
-  started.promise.catch(() => {});
-  begin();
   return {
-    started: started.promise,
+    start() {
+      begin();
+      return started.promise;
+    },
     listening: () => (state.kind === 'listening' ? state.process : undefined),
     stop: () => end((process) => process.tell({ kind: 'stop' })),
     kill: () => end((process) => process.kill()),
   };
 }
+
+const NEVER_RAN = { pid: undefined, code: undefined, signal: undefined, lived: 0 };
 
 interface EndedWorker extends WorkerEnd {
   readonly pid: number | undefined;

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { type FrontProcess, isRunning, startFrontProcess } from '../support/front-process.ts';
 import { stopAllProcesses, waitFor } from '../support/processes.ts';
-import { type Client, openClient, pidsOfWorkers, WORKERS_CONFIG } from '../support/workers.ts';
+import {
+  type Client,
+  openClient,
+  pidsOfWorkers,
+  slowUpstream,
+  WORKERS_CONFIG,
+} from '../support/workers.ts';
 
 const LOCATION = '307 https://one.example';
 
@@ -102,22 +106,6 @@ test('a worker that keeps dying is started later each time', async () => {
   const times = deaths.map((line) => Date.parse(String(line['time'])));
   expect((times[3] ?? 0) - (times[0] ?? 0)).toBeGreaterThan(700);
 });
-
-/** An upstream that answers lists of tags late, or never; and the configuration that names it. */
-async function slowUpstream(answerAfter?: number) {
-  const upstream = createServer((_, response) => {
-    const answer = () =>
-      response.setHeader('content-type', 'application/json').end('{"name":"a","tags":["v1"]}');
-    if (answerAfter !== undefined) setTimeout(answer, answerAfter);
-  });
-  await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => void upstream.close().closeAllConnections());
-  const { port } = upstream.address() as AddressInfo; // it listens on a port
-  return {
-    config: WORKERS_CONFIG.replace('https://one.example', `http://127.0.0.1:${port}`),
-    asked: new Promise((resolve) => upstream.once('request', resolve)),
-  };
-}
 
 test('a worker whose primary is killed finishes what is under way, and ends', async () => {
   const { config, asked } = await slowUpstream(1_000);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { Agent, get } from 'node:http';
+import { Agent, createServer, get } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { onTestFinished } from 'vitest';
 import type { FrontProcess } from './front-process.ts';
 
 /** A front with workers, for tests: everything is logged. */
@@ -42,5 +44,21 @@ export function openClient(url: string): Client {
         request.on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? 'failed'));
       }),
     close: () => agent.destroy(),
+  };
+}
+
+/** An upstream that answers lists of tags late, or never; and the configuration that names it. */
+export async function slowUpstream(answerAfter?: number) {
+  const upstream = createServer((_, response) => {
+    const answer = () =>
+      response.setHeader('content-type', 'application/json').end('{"name":"a","tags":["v1"]}');
+    if (answerAfter !== undefined) setTimeout(answer, answerAfter);
+  });
+  await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void upstream.close().closeAllConnections());
+  const { port } = upstream.address() as AddressInfo; // it listens on a port
+  return {
+    config: WORKERS_CONFIG.replace('https://one.example', `http://127.0.0.1:${port}`),
+    asked: new Promise((resolve) => upstream.once('request', resolve)),
   };
 }
