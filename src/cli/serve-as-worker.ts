@@ -14,7 +14,7 @@ export async function serveAsWorker(primary: Primary, io: CommandIo): Promise<Ex
   const begun = Promise.withResolvers<void>();
   let opening: Promise<WorkerFront> | undefined;
   primary.onMessage((message) => {
-    if (message.kind === 'start') {
+    if (message.kind === 'start' && !stop.aborted) {
       opening = openWorkerFront(message, io);
       begun.resolve();
     } else if (message.kind === 'stop') told.abort();

@@ -145,6 +145,18 @@ test('a stop tells every worker, waits for their ends, and nobody is replaced', 
   expect([workers.length, deaths()]).toEqual([3, 1]);
 });
 
+test('a stop ends a worker at once that does not listen yet', async () => {
+  const { pool, workers, time, listens } = await started(2);
+  workers[0]?.ends();
+  time.pass(100);
+  const stopped = pool.stop(1_000);
+  workers[1]?.ends();
+  await stopped;
+  expect(workers[2]?.told).toEqual([]);
+  listens(2);
+  expect(workers).toHaveLength(3);
+});
+
 test('workers that do not stop in time are killed', async () => {
   const { pool, time } = await started(2);
   const stopped = pool.stop(1_000);

@@ -49,23 +49,31 @@ function processOf(worker: Worker): WorkerProcess {
   // With a callback a channel that is closed is no event that ends this process.
   const tell = (message: ToWorker) => void worker.send(message, () => {});
   const questions = openQuestions(tell);
-  const onMessage: WorkerProcess['onMessage'] = (listener) =>
-    void worker.on('message', (message: unknown) => {
-      const parsed = parseFromWorker(message);
-      if (parsed !== undefined) listener(parsed);
-    });
-  const onEnd: WorkerProcess['onEnd'] = (listener) => {
-    worker.process.once('exit', (code, signal) =>
-      listener({ code: code ?? undefined, signal: signal ?? undefined }),
-    );
-    // One that could not be started has no exit.
-    worker.process.once('error', () => {
-      if (worker.process.pid === undefined) listener({ code: undefined, signal: undefined });
-    });
+  const hearing: Array<(message: FromWorker) => void> = [];
+  const ending: Array<(end: WorkerEnd) => void> = [];
+  worker.on('message', (message: unknown) => {
+    const parsed = parseFromWorker(message);
+    if (parsed === undefined) return;
+    questions.heard(parsed);
+    for (const listener of hearing) listener(parsed);
+  });
+  const ended = (end: WorkerEnd) => {
+    questions.end();
+    for (const listener of ending) listener(end);
   };
-  worker.on('error', () => {}); // the same once more, which would end this process if nobody listened
-  onMessage(questions.heard);
-  onEnd(questions.end);
-  const kill = () => void worker.process.kill('SIGKILL');
-  return { pid: worker.process.pid, tell, ask: questions.ask, kill, onMessage, onEnd };
+  worker.process.once('exit', (code, signal) =>
+    ended({ code: code ?? undefined, signal: signal ?? undefined }),
+  );
+  // One that could not be started has no exit. Any other failure is of a message, or a signal to one that has ended.
+  worker.on('error', () => {
+    if (worker.process.pid === undefined) ended({ code: undefined, signal: undefined });
+  });
+  return {
+    pid: worker.process.pid,
+    tell,
+    ask: questions.ask,
+    kill: () => void worker.process.kill('SIGKILL'),
+    onMessage: (listener) => void hearing.push(listener),
+    onEnd: (listener) => void ending.push(listener),
+  };
 }

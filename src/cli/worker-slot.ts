@@ -82,6 +82,8 @@ export function workerSlot(worker: number, ports: WorkerSlotPorts): WorkerSlot {
     log.warn('worker-died', { worker, ...end, reason: failure?.message, restartIn: delay });
   }
 
+  const listening = () => (state.kind === 'listening' ? state.process : undefined);
+
   function end(how: (process: WorkerProcess) => void): Promise<void> {
     isEnding = true;
     if (state.kind === 'waiting') {
@@ -96,8 +98,9 @@ export function workerSlot(worker: number, ports: WorkerSlotPorts): WorkerSlot {
       begin();
       return started.promise;
     },
-    listening: () => (state.kind === 'listening' ? state.process : undefined),
-    stop: () => end((process) => process.tell({ kind: 'stop' })),
+    listening,
+    // One that does not listen yet has nothing under way, and may not hear yet either.
+    stop: () => end((process) => (listening() ? process.tell({ kind: 'stop' }) : process.kill())),
     kill: () => end((process) => process.kill()),
   };
 }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { isRunning, spawnFront, startFrontProcess } from '../support/front-process.ts';
 import { startProcess, stopAllProcesses, waitFor, waitForOutput } from '../support/processes.ts';
+import { startFront } from '../support/running-command.ts';
 import { WORKERS_CONFIG } from '../support/workers.ts';
 
 let folder = '';
@@ -33,6 +34,19 @@ test('connections go to the workers in turn, and each says which it is', async (
   }
   const requests = await front.logged('request', 4);
   expect(requests.map((line) => line['worker']).sort()).toEqual([1, 1, 2, 2]);
+});
+
+test('a primary is a command like any other', async () => {
+  const file = join(folder, 'archeion.yaml');
+  await writeFile(file, WORKERS_CONFIG.replace('sample: 1', 'sample: 0'));
+  const front = await startFront(['--config', file, '--workers', '2']);
+  expect(await pull(front.url)).toBe('https://one.example/v2/a/manifests/v1');
+  front.hangUp();
+  await front.logged('config-reloaded');
+  const metrics = await (await fetch(`${front.adminUrl}/metrics`)).text();
+  expect(metrics).toMatch(/^archeion_workers 2$/m);
+  expect(await front.stop()).toBe(0);
+  await expect(fetch(front.url)).rejects.toThrow();
 });
 
 test('the configuration may say how many, and all of them end with the primary', async () => {
