@@ -64,3 +64,45 @@ function withoutSecrets(text: string): string {
     .replace(/\?[^\s"'=?]{1,256}=[^\s"']*/g, '?[query]')
     .replace(/\b(bearer|basic)\s+[\w.~+/=-]{8,}/gi, '$1 [secret]');
 }
+
+/** A file of lines, written behind whatever makes them. */
+export interface LineFile {
+  write(line: string): void;
+  /** The file under this name may be another one by now; for a stream nothing happens. */
+  reopen(): void;
+  /** Resolves when everything is written, or cannot be. */
+  close(): Promise<void>;
+}
+
+export interface LineFilePorts {
+  /** A line was dropped, because too many wait to be written. */
+  readonly lost: () => void;
+  readonly failed: (error: Error) => void;
+}
+
+/** Milliseconds; bytes. Whole lines of up to 4 KiB stay whole in a pipe that several processes write to. */
+const LINES = { periodicFlush: 1_000, minLength: 2_048, maxWrite: 4_096, maxLength: 4_194_304 };
+const LONGEST_CLOSE = 1_000;
+
+/** @param to a path, whose file is added to, or the number of an open stream */
+export function openLines(to: string | number, { lost, failed }: LineFilePorts): LineFile {
+  const file = pino.destination({ dest: to, sync: false, ...LINES });
+  file.on('drop', lost);
+  file.on('error', failed);
+  return {
+    write: (line) => void file.write(`${line}\n`),
+    reopen() {
+      if (typeof to === 'string') file.reopen();
+    },
+    close: () =>
+      new Promise((resolve) => {
+        const timer = setTimeout(resolve, LONGEST_CLOSE);
+        const done = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+        file.once('error', done);
+        file.flush(done);
+      }),
+  };
+}

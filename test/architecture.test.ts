@@ -62,7 +62,7 @@ const MAY_TOUCH: ReadonlyArray<readonly [RegExp, readonly string[]]> = [
   [/\bprocess\.env\b/, ['cli/compose.ts', 'main.ts']],
   [/\bprocess\.exit\b|\bprocess\.exitCode\b/, ['main.ts']],
   [/\bconsole\./, []],
-  [/from 'node:http'/, ['http/node-server.ts']],
+  [/'node:https?'/, ['http/node-server.ts']],
 ];
 
 const SRC = join(import.meta.dirname, '../src');

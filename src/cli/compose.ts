@@ -3,8 +3,9 @@ import type { Log } from '../log.ts';
 import { observeProcess } from '../metrics/process-metrics.ts';
 import { openMetrics } from '../metrics.ts';
 import { openAdminListener } from './admin-listener.ts';
-import { type FrontListener, openFrontListener } from './front-listener.ts';
+import { openFrontListener } from './front-listener.ts';
 import type { LoadedConfig } from './load-config.ts';
+import { orClose } from './or-close.ts';
 import { keepRangesFresh } from './ranges-in-front.ts';
 
 /** The front and its admin listener, running in this process. */
@@ -17,26 +18,32 @@ export interface Front {
   stop(): Promise<void>;
 }
 
-/** @throws ListenError */
+/**
+ * @throws ConfigError when the configuration cannot be used
+ * @throws ListenError
+ */
 export async function openFront(loaded: LoadedConfig, log: Log): Promise<Front> {
   const metrics = openMetrics();
   observeProcess(metrics);
   const front = await openFrontListener(loaded, { log, metrics });
-  const { state } = front;
   let isDraining = false;
   const admin = await orClose(front, () =>
     openAdminListener(loaded.config, {
       ready: () => (isDraining ? ['draining'] : []),
-      explain: state.explain,
+      explain: front.explain,
       log,
       metrics,
     }),
   );
-  const ranges = keepRangesFresh(loaded, { state, log, metrics });
+  const ranges = keepRangesFresh({ replacement: front, log, metrics });
   return {
     url: front.url,
     adminUrl: admin.url,
-    reload: ranges.reload,
+    async reload(next) {
+      const settle = await front.prepare(next);
+      settle(true);
+      await ranges.restart();
+    },
     async stop() {
       isDraining = true;
       ranges.close();
@@ -44,14 +51,4 @@ export async function openFront(loaded: LoadedConfig, log: Log): Promise<Front> 
       await admin.close();
     },
   };
-}
-
-/** A listener that stays open keeps a process alive that has nothing left to do. */
-async function orClose<Result>(front: FrontListener, open: () => Promise<Result>): Promise<Result> {
-  try {
-    return await open();
-  } catch (error) {
-    await front.close();
-    throw error;
-  }
 }

@@ -8,17 +8,33 @@ export const configCheck: Command = {
   args: [{ name: '<file>', description: 'the configuration' }],
   examples: [{ line: 'archeion config check archeion.yaml', why: 'before it is rolled out' }],
   async run({ args }, io) {
-    const [{ loadConfig }, { openGeneration }, { readOwnershipKeys }, { openLog }] =
-      await Promise.all([
-        import('./load-config.ts'),
-        import('./front-generation.ts'),
-        import('./front-indexes.ts'),
-        import('../log.ts'),
-      ]);
+    const [
+      { loadConfig },
+      { readCertificate },
+      { openGeneration },
+      { readSecrets },
+      { checkPullLog },
+      { repositoriesNow },
+      { openLog },
+    ] = await Promise.all([
+      import('./load-config.ts'),
+      import('./front-certificate.ts'),
+      import('./front-generation.ts'),
+      import('./front-secrets.ts'),
+      import('./pull-log.ts'),
+      import('./repository-sources.ts'),
+      import('../log.ts'),
+    ]);
     // Each throws a ConfigError with every problem it finds.
     const loaded = await loadConfig(args[0], {});
-    await readOwnershipKeys(loaded);
-    await openGeneration(loaded, openLog('warn', io.err));
+    readCertificate(loaded);
+    await readSecrets(loaded);
+    await checkPullLog(loaded);
+    const log = openLog('warn', io.err);
+    await openGeneration(loaded, {
+      repositories: await repositoriesNow(loaded, { log, signal: io.stop }),
+      log,
+    });
     const { length } = loaded.config.tests;
     io.out(`${loaded.origin}: ok${length > 0 ? `, ${length} routes as expected` : ''}\n`);
     return EXIT.done;

@@ -2,6 +2,7 @@
 import type { Move } from '../redirector/compare-routes.ts';
 import { type Command, EXIT, optionText } from './command.ts';
 import { documentChanges } from './document-changes.ts';
+import type { LoadedConfig } from './load-config.ts';
 
 export const configDiff: Command = {
   name: 'config diff',
@@ -28,14 +29,21 @@ export const configDiff: Command = {
     },
   ],
   async run(input, io) {
-    const [{ loadConfig }, { openGeneration }, { compareRoutes }, { documentOf }, { openLog }] =
-      await Promise.all([
-        import('./load-config.ts'),
-        import('./front-generation.ts'),
-        import('../redirector/compare-routes.ts'),
-        import('../config/config.ts'),
-        import('../log.ts'),
-      ]);
+    const [
+      { loadConfig },
+      { openGeneration },
+      { compareRoutes },
+      { documentOf },
+      { repositoriesNow },
+      { openLog },
+    ] = await Promise.all([
+      import('./load-config.ts'),
+      import('./front-generation.ts'),
+      import('../redirector/compare-routes.ts'),
+      import('../config/config.ts'),
+      import('./repository-sources.ts'),
+      import('../log.ts'),
+    ]);
     const [before, after] = await Promise.all([
       loadConfig(input.args[0], {}),
       loadConfig(input.args[1], {}),
@@ -43,14 +51,15 @@ export const configDiff: Command = {
     const changes = documentChanges(documentOf(before.config), documentOf(after.config));
     const file = optionText(input, 'addresses');
     const log = openLog('warn', io.err);
+    const open = async (loaded: LoadedConfig) =>
+      openGeneration(loaded, {
+        repositories: await repositoriesNow(loaded, { log, signal: io.stop }),
+        log,
+      });
     const moves =
       file === undefined
         ? []
-        : compareRoutes(
-            await openGeneration(before, log),
-            await openGeneration(after, log),
-            await readAddresses(file),
-          );
+        : compareRoutes(await open(before), await open(after), await readAddresses(file));
     const asJson = input.options['json'] === true;
     io.out(asJson ? `${JSON.stringify({ changes, moves })}\n` : textOf(changes, moves));
     return changes.length === 0 ? EXIT.done : EXIT.changesPending;

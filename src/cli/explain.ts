@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Command, EXIT, optionText, UsageError } from './command.ts';
+import type { LoadedConfig } from './load-config.ts';
 
 export const explain: Command = {
   name: 'explain',
@@ -27,17 +28,26 @@ export const explain: Command = {
     const [path = ''] = input.args;
     const address = optionText(input, 'clientAddress');
     if (address === undefined) throw new UsageError('say who asks: --client-address ADDRESS');
-    const [{ loadConfig }, { openFrontState }, { openLog }, { openMetrics }, { explanationText }] =
-      await Promise.all([
-        import('./load-config.ts'),
-        import('./front-state.ts'),
-        import('../log.ts'),
-        import('../metrics.ts'),
-        import('./explanation-text.ts'),
-      ]);
+    const [
+      { loadConfig },
+      { openFrontState },
+      { openLog },
+      { openMetrics },
+      { explanationText },
+      { repositoriesNow },
+    ] = await Promise.all([
+      import('./load-config.ts'),
+      import('./front-state.ts'),
+      import('../log.ts'),
+      import('../metrics.ts'),
+      import('./explanation-text.ts'),
+      import('./repository-sources.ts'),
+    ]);
     const loaded = await loadConfig(optionText(input, 'config'), io.env);
     const log = openLog('warn', io.err);
-    const state = await openFrontState(loaded, { log, metrics: openMetrics() });
+    const knownOf = (of: LoadedConfig) =>
+      repositoriesNow(of, { log, signal: io.stop, asksUpstream: true });
+    const state = await openFrontState(loaded, { log, metrics: openMetrics(), knownOf });
     try {
       const explanation = await state.explain(path, address);
       const asJson = input.options['json'] === true;

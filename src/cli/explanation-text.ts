@@ -27,7 +27,8 @@ function clientText({ address, location, prefix, feed }: Explanation['client']):
   return `${address}, ${location.cloud}/${location.region} by ${prefix} of ${feed}`;
 }
 
-function answerText({ status, by, reason, location }: Explanation['answer']): string {
+function answerText({ status, by, reason, location, from }: Explanation['answer']): string {
   const why = [by, reason].filter((part) => part !== undefined).join(', ');
-  return [status, why, location].filter((part) => part !== undefined && part !== '').join('  ');
+  const where = from === undefined ? location : `fetched from ${from}`;
+  return [status, why, where].filter((part) => part !== undefined && part !== '').join('  ');
 }

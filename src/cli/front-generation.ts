@@ -4,6 +4,7 @@ import { ConfigError } from '../config/config-error.ts';
 import { clientAddressPolicyOf, routingTableOf } from '../config/routing.ts';
 import { distanceOnMap } from '../core/net/nearness.ts';
 import { parseRegionCoordinates } from '../core/net/region-coordinates.ts';
+import type { KnownRepositories } from '../core/routing/known-repositories.ts';
 import type { RoutingTable } from '../core/routing/routing-table.ts';
 import type { Log } from '../log.ts';
 import { folderCopies } from '../ranges/copies.ts';
@@ -13,15 +14,27 @@ import { failedRouteTests } from '../redirector/route-tests.ts';
 import type { LoadedConfig } from './load-config.ts';
 import { rangeSettings } from './ranges-settings.ts';
 
+export interface GenerationPorts {
+  /** Those that exist; undefined lets every name through. */
+  readonly repositories: KnownRepositories | undefined;
+  readonly log: Log;
+}
+
 /**
  * Reads what a generation is made of. A feed that cannot be had is logged, and the front serves without it.
  *
  * @throws ConfigError when a route of the configuration's own tests comes out otherwise
  */
-export async function openGeneration(loaded: LoadedConfig, log: Log): Promise<Generation> {
+export async function openGeneration(
+  loaded: LoadedConfig,
+  { repositories, log }: GenerationPorts,
+): Promise<Generation> {
   const { config, origin } = loaded;
   const made = generation({
-    table: routingTableOf(config, await readDistances()),
+    table: {
+      ...routingTableOf(config, await readDistances()),
+      ...(repositories && { repositories }),
+    },
     policy: clientAddressPolicyOf(config),
     sources: await readSources(loaded, log),
     showsRoute: config.routeHeaders,

@@ -1,26 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Config } from '../config/schema.ts';
+import type { Digest } from '../core/oci/digest.ts';
 import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Handler } from '../protocol/http.ts';
+import type { Admit } from '../redirector/admission.ts';
 import type { BackendHealth } from '../redirector/backend-health.ts';
 import type { DigestProber } from '../redirector/digest-prober.ts';
 import type { ExistenceCache } from '../redirector/existence-cache.ts';
 import type { Generation } from '../redirector/generation.ts';
 import { listFetcher } from '../redirector/list-fetcher.ts';
 import { type Prober, type ProberPorts, prober } from '../redirector/prober.ts';
+import { type Proxying, proxying } from '../redirector/proxy.ts';
 import { redirector } from '../redirector/redirector.ts';
 import { upstreamLists } from '../redirector/upstream-lists.ts';
 import { probeClient } from '../upstream/probe-client.ts';
-import type { UpstreamClient } from '../upstream/upstream-client.ts';
 import { openHealth, startCanaries } from './front-health.ts';
-import { type FrontIndexes, type OwnershipKeys, openFrontIndexes } from './front-indexes.ts';
+import { type FrontIndexes, openFrontIndexes } from './front-indexes.ts';
+import type { FrontSecrets } from './front-secrets.ts';
+import { type FrontUpstreams, openUpstreams } from './front-upstreams.ts';
+import { openPullLog, type PullLog } from './pull-log.ts';
 
 export interface FrontPorts {
   readonly generation: () => Generation;
+  /** It may outlive this handler, and be replaced before it. */
+  readonly admit: () => Admit | undefined;
   /** What is remembered of backends; it may outlive this handler. */
   readonly cache: ExistenceCache;
-  readonly keys: OwnershipKeys;
+  readonly secrets: FrontSecrets;
+  /** See `pullLogPlace`. */
+  readonly pullLog: string | undefined;
   readonly metrics: Metrics;
   readonly log: Log;
 }
@@ -30,49 +39,64 @@ export interface FrontHandler {
   readonly prober: DigestProber;
   readonly health: BackendHealth;
   readonly indexes: FrontIndexes;
+  readonly pullLog: PullLog;
   /** Stops the canaries and the watch over indexes, and gives connections to backends and upstreams back. */
   close(): Promise<void>;
 }
 
 /** The redirector with everything it asks: backends, upstreams, what is remembered of them. */
 export function openFrontHandler(config: Config, ports: FrontPorts): FrontHandler {
-  const { generation, metrics, log } = ports;
+  const { generation, admit, metrics, log } = ports;
   const probes = probeClient({
     timeout: config.probes.timeout,
     connections: config.probes.maxConcurrent,
   });
+  const upstreams = openUpstreams(config, { ...ports, ...ports.secrets });
+  const head = upstreams.askedBy(probes.head);
   const health = openHealth(config);
-  const indexes = openFrontIndexes(config, ports);
-  const prober = indexes.inFrontOf(
-    openProber(config, { ...ports, health, head: probes.head }),
-    health,
-  );
-  const upstreams = upstreamClients(config, log);
+  const indexes = openFrontIndexes(config, { ...ports, ...ports.secrets });
+  const prober = indexes.inFrontOf(openProber(config, { ...ports, health, head }), health);
+  const proxied = openProxying(config, { ...ports, clientOf: upstreams.clientOf });
+  const { knowledge } = indexes.loader;
+  const sizeOf = (digest: Digest) => knowledge().sizeOf(digest);
+  const pullLog = openPullLog(ports.pullLog, { sizeOf, log, metrics });
   const handler = redirector({
     generation,
+    admit,
     prober,
     clock: () => performance.now(),
-    fetchList: upstreamLists({ fetch: upstreams.fetch, now: Date.now, sleep }),
+    fetchList: upstreamLists({ fetch: listFetcher(upstreams.clientOf), now: Date.now, sleep }),
+    fetchProxied: proxied.fetch,
+    recordPull: pullLog.record,
     redirects: metrics.counter(
       'archeion_redirects_total',
       'Redirects, by the upstream or backend they lead to and the reason.',
       ['by', 'reason'],
     ),
+    proxied: metrics.counter(
+      'archeion_proxied_total',
+      'What was fetched for clients, by the upstream or backend it came from and the reason.',
+      ['by', 'reason'],
+    ),
     clients: metrics.counter(
       'archeion_clients_total',
-      'Redirected requests, by where their client is; "unreadable" had no readable address, "unknown" is in no feed.',
+      'Pulls redirected or fetched, by where their client is; "unreadable" had no readable address, "unknown" is in no feed.',
       ['cloud', 'region'],
     ),
   });
-  const endCanaries = startCanaries(config, { head: probes.head, health, log });
+  const endCanaries = startCanaries(config, { head, health, log });
   return {
     handler,
     prober,
     health,
     indexes,
+    pullLog,
     async close() {
       endCanaries();
-      await Promise.all([probes.close(), upstreams.close(), indexes.close()]);
+      await Promise.all([probes.close(), indexes.close()]);
+      // A layer may be minutes on its way, and a reload must not cut it off.
+      await proxied.idle();
+      await Promise.all([upstreams.close(), pullLog.close()]);
     },
   };
 }
@@ -93,32 +117,19 @@ function openProber({ probes }: Config, { head, health, cache, metrics }: Prober
   return prober({ head, cache, health, sleep, outcomes }, probes);
 }
 
-interface UpstreamClients {
-  readonly fetch: ReturnType<typeof listFetcher>;
-  close(): Promise<void>;
+interface ProxyingParts {
+  readonly clientOf: FrontUpstreams['clientOf'];
+  readonly metrics: Metrics;
+  readonly log: Log;
 }
 
-/**
- * One client for each upstream of the configuration, opened when the first list is asked for. Nothing is
- * tried twice: a client is waiting, and the redirect that it gets instead does as well.
- */
-function upstreamClients(config: Config, log: Log): UpstreamClients {
-  const known = new Set(config.upstreams.map(({ url }) => url));
-  const open = new Map<string, UpstreamClient>();
-  return {
-    async fetch(question) {
-      const { openUpstream } = await import('../upstream/http-client.ts');
-      return listFetcher((url) => {
-        if (!known.has(url)) return undefined;
-        const client = open.get(url) ?? openUpstream({ origin: url, limits: { retries: 0 }, log });
-        open.set(url, client);
-        return client;
-      })(question);
-    },
-    async close() {
-      await Promise.all([...open.values()].map((client) => client.close()));
-    },
-  };
+function openProxying({ maxConcurrentProxied }: Config, parts: ProxyingParts): Proxying {
+  const outcomes = parts.metrics.counter(
+    'archeion_proxy_fetches_total',
+    'Fetches for clients, by upstream or backend and what came of them; "busy" when too many were under way.',
+    ['by', 'outcome'],
+  );
+  return proxying({ ...parts, outcomes }, { maxConcurrent: maxConcurrentProxied });
 }
 
 function sleep(milliseconds: number) {

@@ -17,6 +17,7 @@ import type { Prober } from '../redirector/prober.ts';
 import { openIndexFetcher } from '../upstream/digest-index-fetch.ts';
 import { parseKey } from '../upstream/digest-index-seal.ts';
 import type { LoadedConfig } from './load-config.ts';
+import { repeat } from './repeat.ts';
 
 /** The keys of backends that have to prove that they are ours, by backend. */
 export type OwnershipKeys = ReadonlyMap<string, KeyObject>;
@@ -59,7 +60,12 @@ export interface FrontIndexPorts {
 export function openFrontIndexes(config: Config, { keys, log }: FrontIndexPorts): FrontIndexes {
   const indexed = indexedBackends(config, keys);
   const fetcher = openIndexFetcher();
-  const loader = digestLoader(indexed, { fetcher, now: Date.now, log });
+  const loader = digestLoader(indexed, {
+    fetcher,
+    now: Date.now,
+    log,
+    readsSizes: config.pullEvents !== undefined,
+  });
   const names = indexed.map(({ backend }) => backend);
   const watches = names.map((name) => repeat(() => loader.refresh(name), config.indexes.refresh));
   const owned = new Set(config.backends.filter(isOwned).map(({ name }) => name));
@@ -92,24 +98,6 @@ function isOwned({ ownership }: Backend): boolean {
 
 function behindOf({ name, index }: Backend): Array<[string, string]> {
   return typeof index === 'object' ? [[name, index.of]] : [];
-}
-
-/** Again and again, never twice at once; each time a little earlier or later, so that replicas spread out. */
-function repeat(work: () => Promise<void>, interval: number) {
-  let timer: NodeJS.Timeout | undefined;
-  let isOver = false;
-  const again = () => {
-    if (isOver) return;
-    timer = setTimeout(() => void work().then(again), interval * (0.9 + 0.2 * Math.random()));
-    timer.unref();
-  };
-  const first = work();
-  void first.then(again);
-  const end = () => {
-    isOver = true;
-    clearTimeout(timer);
-  };
-  return { first, end };
 }
 
 /** Per backend, as long as its index is in force: how many digests it has, and its times in seconds. */

@@ -27,7 +27,7 @@ export function reloadOnChange(
   // Reading included, or the older of two readings could come last.
   const inTurn = oneAfterAnother();
   const changed = () => void inTurn(reloadOnce);
-  const endWatch = watchContent(file, changed);
+  const endWatch = watchContent([file], changed);
   const endHangups = io.onHangup(changed);
   return () => {
     endWatch();

@@ -34,8 +34,12 @@ export async function serveWorkers(loaded: LoadedConfig, ports: ServePorts): Pro
     if (url !== undefined) {
       log.info('listening', { front: url, admin: admin.url, config: origin, workers: pool.size });
     }
-    const ranges = keepRangesFresh(loaded, { state: shared, log, metrics });
-    const endReloads = reloadOnChange(loaded, { ...ports, reload: ranges.reload });
+    const ranges = keepRangesFresh({ replacement: shared, log, metrics });
+    const reload = async (next: LoadedConfig) => {
+      await shared.replace(next);
+      await ranges.restart();
+    };
+    const endReloads = reloadOnChange(loaded, { ...ports, reload });
     await untilAborted(io.stop);
     endReloads();
     ranges.close();

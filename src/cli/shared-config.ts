@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { ConfigError } from '../config/config-error.ts';
+import type { FrontReplacement } from './front-replacement.ts';
 import { oneAfterAnother } from './in-turn.ts';
 import type { LoadedConfig } from './load-config.ts';
 import { refuseRestart } from './refuse-restart.ts';
@@ -11,8 +12,7 @@ import type { Answer } from './worker-questions.ts';
 const PATIENCE = 30_000;
 
 /** The configuration in force, the same in every worker. */
-export interface SharedConfig {
-  current(): LoadedConfig;
+export interface SharedConfig extends Pick<FrontReplacement, 'current' | 'rebuild'> {
   /** Has a new process serve it. The file may say something else by then, which nobody has accepted. */
   give(worker: number, process: WorkerProcess): void;
   /**
@@ -28,8 +28,23 @@ export function shareConfig(loaded: LoadedConfig): SharedConfig {
   const having = new Set<WorkerProcess>();
   // A process that got the old one while the others change to the next would keep it.
   const inTurn = oneAfterAnother();
+  const replaceWith = (nextOf: () => LoadedConfig) =>
+    inTurn(async () => {
+      const next = nextOf();
+      refuseRestart(current.config, next);
+      const asked = [...having];
+      const question = { kind: 'prepare', loaded: next } as const;
+      const answers = await Promise.all(asked.map((worker) => worker.ask(question, PATIENCE)));
+      const problems = [...new Set(answers.flatMap(problemsOf))];
+      for (const worker of asked) worker.tell({ kind: 'settle', accept: problems.length === 0 });
+      if (problems.length > 0) throw new ConfigError(next.origin, problems);
+      current = next;
+    });
   return {
     current: () => current,
+    replace: (next) => replaceWith(() => next),
+    // With what is in force when its turn comes.
+    rebuild: () => replaceWith(() => current),
     give(worker, process) {
       let hasEnded = false;
       process.onEnd(() => {
@@ -42,17 +57,6 @@ export function shareConfig(loaded: LoadedConfig): SharedConfig {
         process.tell({ kind: 'start', version: VERSION, worker, loaded: current });
       });
     },
-    replace: (next) =>
-      inTurn(async () => {
-        refuseRestart(current.config, next);
-        const asked = [...having];
-        const question = { kind: 'prepare', loaded: next } as const;
-        const answers = await Promise.all(asked.map((worker) => worker.ask(question, PATIENCE)));
-        const problems = [...new Set(answers.flatMap(problemsOf))];
-        for (const worker of asked) worker.tell({ kind: 'settle', accept: problems.length === 0 });
-        if (problems.length > 0) throw new ConfigError(next.origin, problems);
-        current = next;
-      }),
   };
 }
 

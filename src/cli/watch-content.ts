@@ -2,31 +2,34 @@
 import { readFileSync, watch } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** Editors write in several steps, and Kubernetes swaps a symlink beside the file. */
+/** Editors write in several steps, Kubernetes swaps a symlink beside the file, and a certificate has a key. */
 const SETTLED_AFTER = 200;
 
 /**
- * Calls back when a file holds something else than before, once its folder has been quiet for a moment. The
- * folder is watched and not the file: whoever replaces a file leaves the watcher behind with the old one.
+ * Calls back when one of several files holds something else than before, once their folders have been quiet
+ * for a moment. Folders are watched and not files: whoever replaces a file leaves the watcher behind with the
+ * old one.
  */
-export function watchContent(file: string, changed: () => void): () => void {
-  let content = contentOf(file);
+export function watchContent(files: readonly string[], changed: () => void): () => void {
+  let contents = files.map(contentOf);
   let timer: NodeJS.Timeout | undefined;
   const look = () => {
-    const found = contentOf(file);
-    if (found === content) return;
-    content = found;
+    const found = files.map(contentOf);
+    if (found.every((content, index) => content === contents[index])) return;
+    contents = found;
     changed();
   };
-  const watcher = watch(dirname(file), { persistent: false }, () => {
-    clearTimeout(timer);
-    timer = setTimeout(look, SETTLED_AFTER).unref();
+  const watchers = [...new Set(files.map((file) => dirname(file)))].map((folder) => {
+    const watcher = watch(folder, { persistent: false }, () => {
+      clearTimeout(timer);
+      timer = setTimeout(look, SETTLED_AFTER).unref();
+    });
+    // A folder that goes away takes the watch with it; SIGHUP still reloads.
+    return watcher.on('error', () => watcher.close());
   });
-  // A folder that goes away takes the watch with it; SIGHUP still reloads.
-  watcher.on('error', () => watcher.close());
   return () => {
     clearTimeout(timer);
-    watcher.close();
+    for (const watcher of watchers) watcher.close();
   };
 }
 

@@ -28,7 +28,7 @@ export async function openWorkerFront(
   const metrics = openMetrics();
   observeProcess(metrics);
   const front = await openFrontListener(loaded, { log, metrics });
-  const state = preparedState(front.state);
+  const state = preparedState(front);
   return {
     url: front.url,
     stop: front.stop,
@@ -46,7 +46,7 @@ export async function openWorkerFront(
       case 'report':
         return metrics.collect(question.which);
       case 'explain':
-        return front.state.explain(question.target, question.address);
+        return front.explain(question.target, question.address);
     }
   }
 }

@@ -5,13 +5,15 @@ import { preparedState } from './worker-state.ts';
 
 /** A state that is made when the test says so. */
 function slowState() {
-  const swapped: string[] = [];
+  const [swapped, forgotten]: [string[], string[]] = [[], []];
   const making: Array<() => void> = [];
   const state = preparedState({
     prepare: ({ origin }) =>
-      new Promise((resolve) => making.push(() => resolve(() => swapped.push(origin)))),
+      new Promise((resolve) =>
+        making.push(() => resolve((accept) => void (accept ? swapped : forgotten).push(origin))),
+      ),
   });
-  return { state, swapped, finish: (place: number) => making[place]?.() };
+  return { state, swapped, forgotten, finish: (place: number) => making[place]?.() };
 }
 
 // Nothing here looks into a configuration.
@@ -29,17 +31,17 @@ test('what was prepared is swapped when it is accepted, once', async () => {
 });
 
 test('what is not accepted is forgotten', async () => {
-  const { state, swapped, finish } = slowState();
+  const { state, swapped, forgotten, finish } = slowState();
   const prepared = state.prepare(named('two'));
   finish(0);
   await prepared;
   state.settle(false);
   state.settle(true);
-  expect(swapped).toEqual([]);
+  expect([swapped, forgotten]).toEqual([[], ['two']]);
 });
 
 test('what is ready only after it was given up is not swapped with the next', async () => {
-  const { state, swapped, finish } = slowState();
+  const { state, swapped, forgotten, finish } = slowState();
   const late = state.prepare(named('late'));
   state.settle(false);
   const next = state.prepare(named('next'));
@@ -48,5 +50,5 @@ test('what is ready only after it was given up is not swapped with the next', as
   finish(0);
   await late;
   state.settle(true);
-  expect(swapped).toEqual(['next']);
+  expect([swapped, forgotten]).toEqual([['next'], ['late']]);
 });

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { FrontState } from './front-state.ts';
+import type { FrontReplacement, Settle } from './front-replacement.ts';
 import type { LoadedConfig } from './load-config.ts';
 
-/** A state that changes in two steps, so that all workers change or none does. */
+/** The two steps of a reload as they come in messages, of which the second may overtake the first. */
 export interface PreparedState {
   /** @throws ConfigError */
   prepare(next: LoadedConfig): Promise<void>;
@@ -10,21 +10,21 @@ export interface PreparedState {
   settle(accept: boolean): void;
 }
 
-export function preparedState(state: Pick<FrontState, 'prepare'>): PreparedState {
-  let swap: (() => void) | undefined;
+export function preparedState({ prepare }: Pick<FrontReplacement, 'prepare'>): PreparedState {
+  let settle: Settle | undefined;
   let turn = 0;
   return {
     async prepare(next) {
       turn += 1;
       const mine = turn;
-      swap = undefined;
-      const made = await state.prepare(next);
-      if (mine === turn) swap = made;
+      const prepared = await prepare(next);
+      if (mine === turn) settle = prepared;
+      else prepared(false); // given up meanwhile
     },
     settle(accept) {
       turn += 1;
-      if (accept) swap?.();
-      swap = undefined;
+      settle?.(accept);
+      settle = undefined;
     },
   };
 }

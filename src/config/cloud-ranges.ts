@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { z } from 'zod';
-import { Duration, Name, PrefixText } from './values.ts';
+import { Name, PrefixText, RefreshInterval } from './values.ts';
 
 const FeedUrl = z
   .string()
@@ -45,12 +45,6 @@ const Guard = z.strictObject({
   shortestIPv4: z.int().min(0).max(32).default(8).describe('bits of the widest prefix believed'),
   shortestIPv6: z.int().min(0).max(128).default(16).describe('the same for IPv6'),
 });
-
-/** Nobody's feed changes by the second, and a timer cannot be set for a month. */
-const RefreshInterval = Duration.refine(
-  (milliseconds) => milliseconds >= 1_000 && milliseconds <= 7 * 86_400_000,
-  'expected between 1s and 7d',
-);
 
 export const CloudRanges = z.strictObject({
   feeds: z

@@ -26,6 +26,12 @@ describe('parseConfig', () => {
     expect(config.tagsList).toBe('fetch');
   });
 
+  test('TLS begins with version 1.2', () => {
+    const tls = { certificate: 'tls.crt', key: 'tls.key' };
+    const { listen } = accepted({ ...SMALLEST, listen: { tls } });
+    expect(listen.tls).toEqual({ ...tls, minVersion: 'TLSv1.2' });
+  });
+
   test('everything wrong is said at once, with its place', () => {
     const problems = problemsOf({
       upstreams: [{ name: 'Main', url: 'main.example' }],
@@ -75,6 +81,16 @@ describe('parseConfig', () => {
       'two ways to count proxies',
       { ...SMALLEST, clientAddress: { trustedProxyHops: 1, trustedProxies: ['10.0.0.0/8'] } },
       'clientAddress',
+    ],
+    [
+      'a certificate without its key',
+      { ...SMALLEST, listen: { tls: { certificate: 'a' } } },
+      'listen.tls.key',
+    ],
+    [
+      'a version of TLS that is broken',
+      { ...SMALLEST, listen: { tls: { certificate: 'a', key: 'b', minVersion: 'TLSv1.1' } } },
+      'listen.tls.minVersion',
     ],
     ['a blob path without content', { ...SMALLEST, blobPath: 'x' }, 'blobPath'],
     [

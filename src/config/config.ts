@@ -49,7 +49,7 @@ export function configJsonSchema(): unknown {
 
 /** What no single key can tell: names that are used, but not given, or given twice. */
 function crossCheck(config: Config): string[] {
-  const { upstreams, backends, canonicalUpstream, routing, cloudRanges } = config;
+  const { upstreams, backends, canonicalUpstream, routing, cloudRanges, repositories } = config;
   const upstreamNames = upstreams.map(({ name }) => name);
   const backendNames = backends.map(({ name }) => name);
   const problems = repeated([...upstreamNames, ...backendNames]).map(
@@ -58,12 +58,21 @@ function crossCheck(config: Config): string[] {
   if (canonicalUpstream !== undefined && !upstreamNames.includes(canonicalUpstream)) {
     problems.push(`canonicalUpstream: no upstream is named "${canonicalUpstream}"`);
   }
+  const catalog = repositories?.catalog?.upstream;
+  if (catalog !== undefined && !upstreamNames.includes(catalog)) {
+    problems.push(`repositories.catalog.upstream: no upstream is named "${catalog}"`);
+  }
   const candidates = ['same-region', 'nearest', 'upstream', ...backendNames];
   for (const [index, { blobs }] of routing.entries()) {
     for (const name of blobs.filter((name) => !candidates.includes(name))) {
       problems.push(
         `routing.${index}.blobs: no backend is named "${name}"; known are ${candidates.join(', ')}`,
       );
+    }
+  }
+  for (const [index, { deliver, help }] of routing.entries()) {
+    if (help !== undefined && deliver !== 'deny') {
+      problems.push(`routing.${index}.help: only a rule with \`deliver: deny\` has one`);
     }
   }
   if (cloudRanges.feeds.length > 0 && cloudRanges.directory === undefined) {

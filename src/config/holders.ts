@@ -16,6 +16,31 @@ const Place = z
     'where it stands, in the words of the cloud ranges: what `same-region` and `nearest` go by',
   );
 
+const LeadsTo = z
+  .array(
+    z
+      .string()
+      .regex(/^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::\d{1,5})?$/, 'expected a host, or host:port'),
+  )
+  .default([])
+  .describe(
+    'hosts that its own answers redirect to (`storage.googleapis.com`): they are listed among the endpoints',
+  );
+
+const Credentials = z.strictObject({
+  username: z.string().min(1),
+  passwordFile: z
+    .string()
+    .min(1)
+    .describe(
+      'a file with the password or token, relative to the configuration file; read again whenever it is asked for',
+    ),
+  tokenHosts: z
+    .array(z.string().min(1))
+    .default([])
+    .describe('other hosts that may get them in exchange for a token: `auth.docker.io`'),
+});
+
 export const Upstream = z.strictObject({
   name: Name,
   url: HttpUrl.describe('scheme and host of the registry').refine(
@@ -28,6 +53,16 @@ export const Upstream = z.strictObject({
     .default('')
     .describe('put before every repository name: `acme-prod/images`'),
   at: Place.optional(),
+  deliver: z
+    .enum(['redirect', 'proxy'])
+    .default('redirect')
+    .describe(
+      '`proxy`: whatever comes from it is fetched by the front, as it has to be where pulls take credentials',
+    ),
+  leadsTo: LeadsTo,
+  credentials: Credentials.optional().describe(
+    'what the front says who it is when it fetches from it; clients never see them',
+  ),
   canary: z
     .string()
     .refine((text) => parseCanary(text) !== undefined, 'expected a tag of a repository: pause:3.9')
@@ -66,6 +101,7 @@ const Backend = z.strictObject({
     .describe(
       'it gets nobody unless its index is signed by this key and valid: proof that its name is still yours',
     ),
+  leadsTo: LeadsTo,
   drain: z.boolean().default(false).describe('true: it gets nobody any more, at once'),
   addressFamilies: z
     .array(z.enum(['ipv4', 'ipv6']))

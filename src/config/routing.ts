@@ -15,6 +15,7 @@ export function routingTableOf(config: Config, distance: RoutingTable['distance'
   const upstreams = [upstreamOf(first), ...others.map(upstreamOf)] as const;
   const canonicalUpstream = upstreams.find(({ name }) => name === config.canonicalUpstream);
   return {
+    publishesEndpoints: config.publishEndpoints,
     pages: given(config.pages),
     upstreams: [...upstreams],
     ...(canonicalUpstream === undefined ? {} : { canonicalUpstream }),
@@ -26,25 +27,32 @@ export function routingTableOf(config: Config, distance: RoutingTable['distance'
 }
 
 function upstreamOf(upstream: Config['upstreams'][number]): Upstream {
-  const { name, url, at } = upstream;
+  const { name, url, at, deliver, leadsTo } = upstream;
   const repositoryPrefix = upstream.repositoryPrefix === '' ? '' : `${upstream.repositoryPrefix}/`;
-  return { name, url, repositoryPrefix, ...given({ at }) };
+  return { name, url, repositoryPrefix, isProxied: deliver === 'proxy', leadsTo, ...given({ at }) };
 }
 
 function backendOf(backend: Config['backends'][number], config: Config): Backend {
-  const { name, url, at, addressFamilies } = backend;
+  const { name, url, at, addressFamilies, leadsTo } = backend;
   return {
     name,
     url: `${url}/`,
+    leadsTo,
     blobPath: backend.blobPath ?? config.blobPath,
     families: addressFamilies.map((family) => (family === 'ipv4' ? 4 : 6)),
     ...given({ at }),
   };
 }
 
-function ruleOf({ client, blobs }: Config['routing'][number]): RoutingRule {
+type Rule = Config['routing'][number];
+
+function ruleOf({ client, blobs, deliver, help }: Rule): RoutingRule {
   const { cloud: clouds, region: regions, prefixes } = client;
-  return { client: given({ clouds, regions, prefixes }), blobs: blobs.map(candidateOf) };
+  return {
+    client: given({ clouds, regions, prefixes }),
+    blobs: blobs.map(candidateOf),
+    deliver: deliver === 'deny' ? { kind: deliver, ...given({ help }) } : { kind: deliver },
+  };
 }
 
 function candidateOf(text: string): Candidate {

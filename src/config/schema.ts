@@ -3,6 +3,10 @@ import { z } from 'zod';
 import { parseAddress } from '../core/net/address.ts';
 import { CloudRanges } from './cloud-ranges.ts';
 import { Backends, Upstream } from './holders.ts';
+import { KnownRepositories } from './known-repositories.ts';
+import { ListenTls } from './listen-tls.ts';
+import { PullEvents } from './pull-events.ts';
+import { RateLimit } from './rate-limit.ts';
 import { BlobPathText, Duration, HttpUrl, Name, oneOrMore, PrefixText } from './values.ts';
 
 const Port = z.int().min(0).max(65535).describe('0 takes any that is free');
@@ -63,9 +67,17 @@ const Rule = z.strictObject({
   blobs: z
     .array(z.string())
     .min(1)
+    .default(['upstream'])
     .describe(
       'in order of preference: `same-region`, `nearest`, the name of a backend, `upstream`',
     ),
+  deliver: z
+    .enum(['redirect', 'proxy', 'deny'])
+    .default('redirect')
+    .describe(
+      'how: `redirect` sends the client there, `proxy` fetches everything for it, `deny` refuses it with 403',
+    ),
+  help: HttpUrl.optional().describe('for `deny`: the page that a refusal refers to'),
 });
 
 const Existence = z.strictObject({
@@ -137,6 +149,9 @@ export const ConfigSchema = z.strictObject({
       keepAlive: Duration.prefault('65s').describe(
         'how long an idle connection is kept: longer than the balancer in front keeps it',
       ),
+      tls: ListenTls.optional().describe(
+        'serves HTTPS; left out, plain HTTP for a balancer that speaks TLS',
+      ),
     })
     .prefault({}),
   admin: z
@@ -181,6 +196,12 @@ export const ConfigSchema = z.strictObject({
   ),
   referrers: Delivery.describe('the same for the referrers of a digest'),
   cloudRanges: CloudRanges.prefault({}).describe('which cloud and region an address belongs to'),
+  publishEndpoints: z
+    .boolean()
+    .default(true)
+    .describe(
+      'whether `/.well-known/archeion/endpoints.json` names every host that a client may be sent to, for people who have to open a firewall',
+    ),
   routeHeaders: z
     .boolean()
     .default(true)
@@ -201,9 +222,24 @@ export const ConfigSchema = z.strictObject({
     })
     .prefault({})
     .describe('the digest indexes that backends publish'),
+  maxConcurrentProxied: z
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(256)
+    .describe(
+      'manifests and blobs fetched for clients at once by `deliver: proxy`; beyond it they get 503',
+    ),
   existence: Existence.prefault({}).describe('what is remembered of probes'),
   probes: Probes.prefault({}).describe('how backends are asked whether they hold a blob'),
   health: Health.prefault({}).describe('when a backend is passed over, and when it is back'),
+  rateLimit: RateLimit.optional().describe(
+    'who asks more often gets 429 with `Retry-After`; left out, nobody is refused. Every process counts for itself',
+  ),
+  repositories: KnownRepositories.optional().describe(
+    'the repositories there are: a pull of any other gets 404 at once; left out, every name is let through',
+  ),
+  pullEvents: PullEvents.optional(),
   log: z
     .strictObject({
       level: z.enum(['info', 'warn', 'error', 'silent']).default('info'),
@@ -212,7 +248,9 @@ export const ConfigSchema = z.strictObject({
         .min(0)
         .max(1)
         .default(0.01)
-        .describe('the share of successful requests that is logged; errors always are'),
+        .describe(
+          'the share of successful requests, and of 429, that is logged; other errors always are',
+        ),
     })
     .prefault({}),
   shutdown: z

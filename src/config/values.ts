@@ -29,6 +29,12 @@ function durationText(milliseconds: number): string {
   return `${milliseconds / size}${unit}`;
 }
 
+/** Nothing that is fetched changes by the second, and a timer cannot be set for a month. */
+export const RefreshInterval = Duration.refine(
+  (milliseconds) => milliseconds >= 1_000 && milliseconds <= 7 * 86_400_000,
+  'expected between 1s and 7d',
+);
+
 /** A name by which rules, logs and metrics speak of an upstream or a backend. */
 export const Name = z
   .string()

@@ -2,6 +2,8 @@
 
 /** What one client may cost a server. Times in milliseconds, sizes in bytes. */
 export interface ServerLimits {
+  /** For agreeing on TLS, however its bytes trickle in. */
+  readonly handshakeTimeout: number;
   /** For all header lines of a request, from the connection's first moment on: what stops a slowloris. */
   readonly headersTimeout: number;
   /** For a whole request, its body included; 0 is no limit, for servers that take uploads. */
@@ -27,6 +29,7 @@ export interface ServerLimits {
 
 /** For servers that only answer GET and HEAD. */
 export const DEFAULT_LIMITS: ServerLimits = {
+  handshakeTimeout: 10_000,
   headersTimeout: 10_000,
   requestTimeout: 30_000,
   idleTimeout: 60_000,

@@ -1,17 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { Socket } from 'node:net';
 import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Handler } from '../protocol/http.ts';
+import {
+  type ConnectionPorts,
+  type Connections,
+  trackConnections,
+  trackSecureConnections,
+} from './connections.ts';
 import { drainServer } from './drain.ts';
 import { exchangeWith } from './exchange.ts';
-import { limitStalled } from './idle-connections.ts';
 import { DEFAULT_LIMITS, type ServerLimits } from './limits.ts';
+import { listen, urlOf } from './listen.ts';
 import { CONNECT, refuseMalformed } from './malformed-request.ts';
 import type { RequestLog } from './request-log.ts';
 import type { SendPorts } from './send-answer.ts';
-import { type ServerCounts, serverCounts } from './server-counts.ts';
+import { serverCounts } from './server-counts.ts';
+import { contextOptions, type TlsMaterial } from './tls-material.ts';
 
 export interface ServerOptions {
   /** `front`, `admin`: by which logs and metrics speak of it. */
@@ -20,6 +27,8 @@ export interface ServerOptions {
   /** 0 for any that is free. */
   readonly port: number;
   readonly handler: Handler;
+  /** Without it the server speaks plain HTTP. */
+  readonly tls?: TlsMaterial | undefined;
   readonly log: Log;
   readonly limits?: Partial<ServerLimits>;
   /** Without it no request is logged, only failures. */
@@ -31,21 +40,12 @@ export interface RunningServer {
   readonly address: { readonly host: string; readonly port: number };
   /** Without a trailing slash; loopback when it listens on every address. */
   readonly url: string;
+  /** Another certificate for connections to come; those that are open keep theirs. Nothing to a server without TLS. */
+  readonly useTls: (next: TlsMaterial) => void;
   /** Finishes what is under way, for `graceMs` at most, and closes. Asked again, waits for the first. */
   drain(graceMs: number): Promise<void>;
   /** Closes at once, whatever is under way. */
   close(): Promise<void>;
-}
-
-/** The address cannot be listened on: taken, forbidden or not of this machine. */
-export class ListenError extends Error {
-  override readonly name = 'ListenError';
-  readonly code: string;
-
-  constructor(name: string, at: string, cause: NodeJS.ErrnoException) {
-    super(`cannot listen on "${at}" for "${name}"`, { cause });
-    this.code = cause.code ?? 'UNKNOWN';
-  }
 }
 
 /**
@@ -55,13 +55,12 @@ export class ListenError extends Error {
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const limits: ServerLimits = { ...DEFAULT_LIMITS, ...options.limits };
-  const connections = new Set<Socket>();
-  const counts = serverCounts(options.name, options.metrics, () => connections.size);
+  const counts = serverCounts(options.name, options.metrics, () => connections.open.size);
   let isDraining = false;
   let stopped: Promise<void> | undefined;
 
-  const server = configuredServer(limits);
-  trackConnections(server, { connections, counts, limits });
+  const { server, scheme, track, useTls } = await openListener(options.tls, limits);
+  const connections = track({ limits, counts });
   answerRequests(server, options.handler, {
     limits,
     log: options.log,
@@ -69,27 +68,63 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     counts,
     isDraining: () => isDraining,
     answered: new WeakSet(),
+    connections,
   });
-  const { address: host, port } = await listen(server, options);
+  const at = await listen(server, options);
 
   function stop(grace: number, linger: number): Promise<void> {
     isDraining = true;
-    stopped ??= drainServer(server, connections, { grace, linger });
+    stopped ??= drainServer(server, connections.open, { grace, linger });
     return stopped;
   }
   return {
-    address: { host, port },
-    url: urlOf(host, port),
+    address: { host: at.address, port: at.port },
+    url: urlOf(scheme, at),
+    useTls,
     drain: (graceMs) => stop(graceMs, limits.drainLinger),
     close() {
-      for (const connection of connections) connection.destroy();
+      for (const connection of connections.open) connection.destroy();
       return stop(0, 0);
     },
   };
 }
 
-function configuredServer(limits: ServerLimits): Server {
-  const server = createServer({
+/** What differs with TLS and without. */
+interface Listener {
+  readonly server: Server;
+  readonly scheme: 'http' | 'https';
+  readonly track: (ports: ConnectionPorts) => Connections;
+  readonly useTls: RunningServer['useTls'];
+}
+
+async function openListener(tls: TlsMaterial | undefined, limits: ServerLimits): Promise<Listener> {
+  if (tls === undefined) {
+    const server = limited(createServer(optionsOf(limits)), limits);
+    return {
+      server,
+      scheme: 'http',
+      track: (ports) => trackConnections(server, ports),
+      useTls() {},
+    };
+  }
+  // Loading it takes longer than loading node:http, and most fronts stand behind a balancer that speaks TLS.
+  const { createServer: createSecureServer } = await import('node:https');
+  const server = createSecureServer({
+    ...optionsOf(limits),
+    ...contextOptions(tls),
+    handshakeTimeout: limits.handshakeTimeout,
+    ALPNProtocols: ['http/1.1'],
+  });
+  return {
+    server: limited(server, limits),
+    scheme: 'https',
+    track: (ports) => trackSecureConnections(server, ports),
+    useTls: (next) => server.setSecureContext(contextOptions(next)),
+  };
+}
+
+function optionsOf(limits: ServerLimits) {
+  return {
     headersTimeout: limits.headersTimeout,
     requestTimeout: limits.requestTimeout,
     keepAliveTimeout: limits.keepAliveTimeout,
@@ -102,30 +137,16 @@ function configuredServer(limits: ServerLimits): Server {
     joinDuplicateHeaders: true,
     // No stream machinery for requests without a body.
     optimizeEmptyRequests: true,
-  });
+  };
+}
+
+function limited(server: Server, limits: ServerLimits): Server {
   server.maxConnections = limits.maxConnections;
   // Not in the types yet. One too many would else go from worker to worker, and keep all of them busy with it.
   Object.assign(server, { dropMaxConnection: true });
   // Beyond 2000 header lines node:http would drop the rest; `maxHeaderSize` refuses them instead.
   server.maxHeadersCount = 0;
   return server;
-}
-
-interface Tracking {
-  readonly connections: Set<Socket>;
-  readonly counts: ServerCounts;
-  readonly limits: ServerLimits;
-}
-
-function trackConnections(server: Server, { connections, counts, limits }: Tracking): void {
-  server.on('connection', (socket) => {
-    connections.add(socket);
-    socket.once('close', () => connections.delete(socket));
-  });
-  server.on('drop', () => counts.connectionRefused());
-  const every = limits.checkInterval;
-  const sweep = setInterval(limitStalled, every, connections, limits.idleTimeout).unref();
-  server.on('close', () => clearInterval(sweep));
 }
 
 function answerRequests(server: Server, handler: Handler, ports: SendPorts): void {
@@ -135,28 +156,9 @@ function answerRequests(server: Server, handler: Handler, ports: SendPorts): voi
   server.on('checkContinue', (message, response) => exchange(message, response, true));
   server.on('connect', (_, socket) => refuseMalformed(CONNECT, socket, ports));
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    if (ports.answered.has(socket)) socket.destroy();
+    const isSpoken = socket instanceof Socket && ports.connections.open.has(socket);
+    // Before TLS is agreed on, an answer in plain text would say nothing to the client.
+    if (!isSpoken || ports.answered.has(socket)) socket.destroy();
     else refuseMalformed(error.code, socket, ports);
   });
-}
-
-function listen(server: Server, { name, host, port }: ServerOptions): Promise<AddressInfo> {
-  return new Promise((resolve, reject) => {
-    const failed = (error: NodeJS.ErrnoException) => {
-      reject(new ListenError(name, `${host}:${port}`, error));
-    };
-    server.once('error', failed);
-    // Without a host, node takes `::` where there is IPv6 and 0.0.0.0 where there is none.
-    server.listen(host === '::' ? { port } : { host, port }, () => {
-      server.off('error', failed);
-      // An accept that failed (no descriptor left, say) concerns one connection, not the server.
-      server.on('error', () => {});
-      resolve(server.address() as AddressInfo); // of a server that listens on a port, as here
-    });
-  });
-}
-
-function urlOf(host: string, port: number): string {
-  if (host === '::' || host === '0.0.0.0') return `http://127.0.0.1:${port}`;
-  return host.includes(':') ? `http://[${host}]:${port}` : `http://${host}:${port}`;
 }

@@ -67,6 +67,11 @@ test('every status from 400 on is logged, and does not count towards the share',
   expect([200, 200, 200, 200].map(wants)).toEqual([false, true, false, true]);
 });
 
+test('a client that is refused for asking too often fills no log', () => {
+  const { wants } = requestLog('front', 0.5, silentLog);
+  expect([429, 429, 429, 429].map(wants)).toEqual([false, true, false, true]);
+});
+
 test.each([
   ['/v2/a/b?token=secret', '/v2/a/b'],
   ['/v2/a#secret', '/v2/a'],

@@ -33,7 +33,7 @@ const WHOLE = 1_000_000;
 
 /**
  * One line a request: every status from 400 on, and of the others the share `sample` (0 to 1), counted
- * out evenly rather than drawn.
+ * out evenly rather than drawn. 429 is one of the others: a flood that is refused must not flood the log.
  */
 export function requestLog(server: string, sample: number, log: Log): RequestLog {
   // In whole numbers: a fraction that changes would be allocated anew for every request.
@@ -41,7 +41,7 @@ export function requestLog(server: string, sample: number, log: Log): RequestLog
   let due = 0;
   return {
     wants(status) {
-      if (status >= 400) return true;
+      if (status >= 400 && status !== 429) return true;
       due += step;
       if (due < WHOLE) return false;
       due -= WHOLE;

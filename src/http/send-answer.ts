@@ -12,6 +12,7 @@ import {
   type StreamedAnswer,
   statedLength,
 } from './answer-sink.ts';
+import type { Connections } from './connections.ts';
 import { errorAnswer } from './error-response.ts';
 import { limitIdle } from './idle-connections.ts';
 import type { ServerLimits } from './limits.ts';
@@ -30,6 +31,7 @@ export interface SendPorts {
   readonly isDraining: () => boolean;
   /** Connections to which no other answer may be written by hand: part of one is under way, or they have had theirs. */
   readonly answered: WeakSet<object>;
+  readonly connections: Connections;
 }
 
 interface Outcome {
@@ -105,7 +107,7 @@ function sendStream(ports: SendPorts, request: ReceivedRequest, answer: Streamed
     if (end.kind === 'broken') {
       ports.log.error('answer-broken', end.error, { requestId: request.id });
       // Reset, not ended: the end of the connection is the end of the body for a client of HTTP/1.0.
-      socket.resetAndDestroy();
+      ports.connections.reset(socket);
     }
     finish(ports, request, answer, { bytes: end.bytes, aborted: end.kind !== 'complete' });
   });

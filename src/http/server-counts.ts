@@ -5,9 +5,11 @@ export interface ServerCounts {
   answered(status: number, bytes: number): void;
   /** A connection beyond the limit was closed. */
   connectionRefused(): void;
+  /** A connection ended before TLS was agreed on. */
+  handshakeFailed(code: string | undefined): void;
 }
 
-const NOT_COUNTED: ServerCounts = { answered() {}, connectionRefused() {} };
+const NOT_COUNTED: ServerCounts = { answered() {}, connectionRefused() {}, handshakeFailed() {} };
 
 /** The metrics of one server, all labelled with its name; `connections` tells how many are open. */
 export function serverCounts(
@@ -30,6 +32,11 @@ export function serverCounts(
       ['server'],
     )
     .cell(server);
+  const handshakes = metrics.counter(
+    'archeion_tls_handshakes_failed_total',
+    'Connections that ended before TLS was agreed on, by the code of what went wrong.',
+    ['server', 'code'],
+  );
   metrics.gauge('archeion_http_connections', 'Open connections.', () => [
     { labels: { server }, value: connections() },
   ]);
@@ -48,6 +55,9 @@ export function serverCounts(
     },
     connectionRefused() {
       refused.value += 1;
+    },
+    handshakeFailed(code = 'unknown') {
+      handshakes.cell(server, code).value += 1;
     },
   };
 }

@@ -10,6 +10,8 @@ export interface DigestLoaderPorts {
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly log: Log;
+  /** Whether the sizes of blobs are wanted. */
+  readonly readsSizes?: boolean;
 }
 
 /** Keeps what the indexes of all backends say, up to date by looking at their pointers. */
@@ -24,12 +26,12 @@ export interface DigestLoader {
 
 export function digestLoader(
   backends: readonly IndexedBackend[],
-  { fetcher, now, log }: DigestLoaderPorts,
+  { fetcher, now, log, readsSizes = false }: DigestLoaderPorts,
 ): DigestLoader {
   let knowledge = NO_KNOWLEDGE;
   const headers = new Map<string, DigestIndexHeader>();
   const problems = new Map<string, string>();
-  const ports = { fetcher, now, inTurn: turns() };
+  const ports = { fetcher, now, inTurn: turns(), readsSizes };
   const looks = new Map(backends.map((one) => [one.backend, digestWatch(one, ports)]));
 
   function accept(backend: string, { header, sets }: DigestIndexFile): void {

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { NO_KNOWLEDGE } from '../core/digest-index/digest-knowledge.ts';
 import { digestSet } from '../core/digest-index/digest-set.ts';
 import { parseDigest } from '../core/oci/digest.ts';
-import type { Question } from '../core/routing/plan-route.ts';
+import type { Question } from '../core/routing/route-plan.ts';
 import type { BackendState } from './backend-health.ts';
 import { digestProber } from './digest-prober.ts';
 

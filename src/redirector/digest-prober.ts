@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { DigestKnowledge } from '../core/digest-index/digest-knowledge.ts';
-import type { Question } from '../core/routing/plan-route.ts';
+import type { Question } from '../core/routing/route-plan.ts';
 import type { BackendHealth } from './backend-health.ts';
 import type { Prober } from './prober.ts';
 

@@ -21,6 +21,8 @@ export interface WatchPorts {
   readonly now: () => number;
   /** Has files wait for each other: forty that are read at once would have to fit into memory at once. */
   readonly inTurn: <Result>(work: () => Promise<Result>) => Promise<Result>;
+  /** Whether the sizes of blobs are wanted. */
+  readonly readsSizes: boolean;
 }
 
 export type Look =
@@ -56,7 +58,8 @@ export function digestWatch(watched: IndexedBackend, ports: WatchPorts): () => P
 
   async function open(pointer: IndexPointer): Promise<OpenedIndex> {
     const bytes = await ports.fetcher.fetchFile(watched.pointerUrl, pointer);
-    if (bytes !== undefined) return openDigestIndex(bytes, { ...watched, now: ports.now() });
+    if (bytes !== undefined)
+      return openDigestIndex(bytes, { ...watched, ...ports, now: ports.now() });
     return { ok: false, problem: `its pointer names "${pointer.file}", which is not there` };
   }
 

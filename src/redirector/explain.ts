@@ -5,8 +5,8 @@ import { formatPrefix, prefixContains } from '../core/net/prefix.ts';
 import { parseRegistryRoute, type RegistryRoute } from '../core/oci/registry-route.ts';
 import { parseRequestTarget } from '../core/oci/request-target.ts';
 import type { Client } from '../core/routing/client-routes.ts';
-import { decideRoute, type RouteDecision, redirectOf } from '../core/routing/decide-route.ts';
-import type { Question, Redirect } from '../core/routing/plan-route.ts';
+import { decideRoute, deliveryOf, type RouteDecision } from '../core/routing/decide-route.ts';
+import type { Delivery, Question } from '../core/routing/route-plan.ts';
 import type { BackendHealth, BackendState } from './backend-health.ts';
 import type { DigestProber, KnownBy } from './digest-prober.ts';
 import type { Generation, RangeSource } from './generation.ts';
@@ -46,6 +46,8 @@ interface ExplainedCandidate {
 interface ExplainedAnswer {
   readonly status: number;
   readonly location?: string;
+  /** Where the front fetches it for the client, who gets no `location`. */
+  readonly from?: string;
   readonly by?: string;
   readonly reason?: string;
 }
@@ -86,9 +88,9 @@ export async function explain(
     knows,
     isWell: prober.isWell,
   });
-  const { asked, redirect } = await settle(decision, prober);
+  const { asked, delivery } = await settle(decision, prober);
   const route = parseRegistryRoute(parsed.path);
-  return { ...about, route, candidates, asked, answer: answerOf(decision, redirect) };
+  return { ...about, route, candidates, asked, answer: answerOf(decision, delivery) };
 }
 
 function explainClient({ address, location }: Client, sources: readonly RangeSource[]) {
@@ -108,25 +110,29 @@ async function settle(decision: RouteDecision, prober: Prober) {
   const nobody = { holders: [], held: undefined };
   switch (decision.kind) {
     case 'redirect':
-      return { asked: nobody, redirect: decision };
+    case 'proxy':
+      return { asked: nobody, delivery: decision };
     case 'fetch-list':
-      return { asked: nobody, redirect: decision.otherwise };
+      return { asked: nobody, delivery: decision.otherwise };
     case 'probe': {
       const held = await prober.ask(decision.questions);
       const holders = decision.questions.map(({ holder }) => holder);
-      const redirect = held?.found ?? redirectOf(decision.otherwise);
-      return { asked: { holders, held: held?.holder }, redirect };
+      const delivery = held?.found ?? deliveryOf(decision.otherwise);
+      return { asked: { holders, held: held?.holder }, delivery };
     }
     case 'accept':
+    case 'endpoints':
     case 'refuse':
-      return { asked: nobody, redirect: undefined };
+      return { asked: nobody, delivery: undefined };
   }
 }
 
-function answerOf(decision: RouteDecision, redirect: Redirect | undefined): ExplainedAnswer {
+function answerOf(decision: RouteDecision, delivery: Delivery | undefined): ExplainedAnswer {
   if (decision.kind === 'refuse') return { status: decision.status, reason: decision.message };
-  if (redirect === undefined) return { status: 200 };
-  const { to: location, by, reason } = redirect;
+  if (delivery === undefined) return { status: 200 };
+  const { by, reason } = delivery;
+  if (delivery.kind === 'proxy') return { status: 200, from: delivery.from, by, reason };
   // A list is answered by the front itself, unless in doubt.
-  return { status: decision.kind === 'fetch-list' ? 200 : 307, location, by, reason };
+  const status = decision.kind === 'fetch-list' ? 200 : 307;
+  return { status, location: delivery.to, by, reason };
 }

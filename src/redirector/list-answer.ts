@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { parseManifest } from '../core/oci/manifest.ts';
 import { OCI_INDEX, parseMediaType } from '../core/oci/media-type.ts';
-
-import type { FetchList } from '../core/routing/plan-route.ts';
 import { type ListNames, rewriteLinks, rewriteTags } from '../core/routing/rewrite-list.ts';
+import type { FetchList } from '../core/routing/route-plan.ts';
 import type { HeaderList, HttpAnswer } from '../protocol/http.ts';
 import { decodeUtf8 } from '../upstream/utf8.ts';
 

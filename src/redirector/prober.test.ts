@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, test } from 'vitest';
 import { parseDigest } from '../core/oci/digest.ts';
-import type { Question } from '../core/routing/plan-route.ts';
+import type { Question } from '../core/routing/route-plan.ts';
 import { backendHealth } from './backend-health.ts';
 import { type ExistenceLimits, existenceCache } from './existence-cache.ts';
 import { type HeadAnswer, type ProberLimits, prober } from './prober.ts';

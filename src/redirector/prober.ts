@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Knowledge } from '../core/routing/decide-route.ts';
-import type { Question } from '../core/routing/plan-route.ts';
+import type { Question } from '../core/routing/route-plan.ts';
 import type { Counter } from '../metrics.ts';
 import type { BackendHealth } from './backend-health.ts';
 import type { ExistenceCache, ProbeOutcome } from './existence-cache.ts';

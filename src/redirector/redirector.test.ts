@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, test } from 'vitest';
 import { someBackend, someTable } from '../../test/support/routing.ts';
+import { RegistryError } from '../core/oci/registry-error.ts';
 import type { Client } from '../core/routing/client-routes.ts';
 import type { Knowledge } from '../core/routing/decide-route.ts';
-import type { Question } from '../core/routing/plan-route.ts';
+import type { Question } from '../core/routing/route-plan.ts';
 import { openMetrics } from '../metrics.ts';
 import type { HttpAnswer, HttpRequest } from '../protocol/http.ts';
+import type { Admit } from './admission.ts';
 import type { Generation } from './generation.ts';
 import { type RedirectorPorts, redirector } from './redirector.ts';
 
@@ -23,10 +25,11 @@ interface Given {
   readonly holds?: boolean;
   readonly list?: HttpAnswer;
   readonly showsRoute?: boolean;
+  readonly admit?: Admit;
 }
 
 function front({ client = DUBLIN, knows = 'unknown', holds = false, ...given }: Given = {}) {
-  const { list, showsRoute = false } = given;
+  const { list, showsRoute = false, admit } = given;
   const metrics = openMetrics();
   const asked: Question[] = [];
   const table = someTable({ backends: [near] });
@@ -36,11 +39,17 @@ function front({ client = DUBLIN, knows = 'unknown', holds = false, ...given }: 
     showsRoute,
     clientOf: () => client,
     clientAt: () => client,
-    routesOf: () => ({ upstreams: table.upstreams, backends: [near], rule: 0 }),
+    routesOf: () => ({
+      upstreams: table.upstreams,
+      backends: [near],
+      deliver: { kind: 'redirect' },
+      rule: 0,
+    }),
   };
   let time = 0;
   const ports: RedirectorPorts = {
     generation: () => generation,
+    admit: () => admit,
     // Every look at the clock takes seven milliseconds.
     clock: () => (time += 7),
     prober: {
@@ -52,6 +61,9 @@ function front({ client = DUBLIN, knows = 'unknown', holds = false, ...given }: 
       },
     },
     fetchList: async () => list,
+    fetchProxied: async (used) => ({ answer: { status: 200, headers: [], body: 'x' }, used }),
+    proxied: metrics.counter('proxied', 'x', ['by', 'reason']),
+    recordPull: undefined,
     redirects: metrics.counter('redirects', 'x', ['by', 'reason']),
     clients: metrics.counter('clients', 'x', ['cloud', 'region']),
   };
@@ -97,6 +109,20 @@ describe('the answers', () => {
     expect(() => front().handle(request('/v2/_catalog'))).toThrow(
       expect.objectContaining({ code: 'UNSUPPORTED', status: 404 }),
     );
+  });
+});
+
+describe('a client that is not let in', () => {
+  const refusal = new RegistryError('TOOMANYREQUESTS', 'too often');
+  const admit: Admit = (client) => {
+    expect(client).toBe(DUBLIN);
+    throw refusal;
+  };
+
+  test.each(['/v2/', BLOB, '/v2/A/manifests/x', '*'])('asks for %s in vain', (target) => {
+    const { handle, asked } = front({ admit });
+    expect(() => handle(request(target))).toThrow(refusal);
+    expect(asked).toEqual([]);
   });
 });
 

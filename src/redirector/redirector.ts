@@ -3,22 +3,24 @@ import { RegistryError } from '../core/oci/registry-error.ts';
 import { parseRequestTarget } from '../core/oci/request-target.ts';
 import { recentMap } from '../core/recent-map.ts';
 import type { ClientRoutes } from '../core/routing/client-routes.ts';
-import { decideByPlan, redirectOf } from '../core/routing/decide-route.ts';
-import { planRoute, type RoutePlan } from '../core/routing/plan-route.ts';
+import { decideByPlan, deliveryOf } from '../core/routing/decide-route.ts';
+import { endpointsOf } from '../core/routing/endpoints.ts';
+import { planRoute } from '../core/routing/plan-route.ts';
+import type { Refusal, RoutePlan } from '../core/routing/route-plan.ts';
 import type { RoutingTable } from '../core/routing/routing-table.ts';
-import type { Counter } from '../metrics.ts';
 import type { Handler, HttpAnswer } from '../protocol/http.ts';
+import type { Admit } from './admission.ts';
+import { type Deliver, type DeliverPorts, delivering } from './deliver.ts';
 import type { Generation } from './generation.ts';
 import type { Prober } from './prober.ts';
-import { type AnswerRedirect, redirectAnswers } from './redirect-answer.ts';
 import type { FetchList } from './upstream-lists.ts';
 
-export interface RedirectorPorts {
+export interface RedirectorPorts extends DeliverPorts {
   readonly generation: () => Generation;
+  /** Refuses who asks too often; undefined when nobody is refused. */
+  readonly admit: () => Admit | undefined;
   readonly prober: Prober;
   readonly fetchList: FetchList;
-  readonly redirects: Counter;
-  readonly clients: Counter;
   /** Milliseconds, from any point in time on. */
   readonly clock: () => number;
 }
@@ -35,36 +37,51 @@ const ACCEPT: HttpAnswer = {
  */
 export function redirector(ports: RedirectorPorts): Handler {
   const { clock, prober } = ports;
-  const answersOf = answersByGeneration(ports);
+  const deliverOf = deliveriesByGeneration(ports);
   const planOf = rememberedPlans();
   return (request) => {
     if (request.method !== 'GET' && request.method !== 'HEAD') throw methodNotAllowed();
     const generation = ports.generation();
     const client = generation.clientOf(request);
+    ports.admit()?.(client);
     const plan = planOf(request.target, generation.routesOf(client), generation.table);
     const decision = decideByPlan(plan, prober);
-    const answer = answersOf(generation);
+    const deliver = deliverOf(generation);
     switch (decision.kind) {
       case 'accept':
         return ACCEPT;
+      case 'endpoints':
+        return endpointsAnswer(generation.table);
       case 'refuse':
-        throw new RegistryError(decision.code, decision.message, { status: decision.status });
+        throw refused(decision);
       case 'redirect':
-        return answer(decision, client);
+      case 'proxy':
+        return deliver(decision, { request, client });
       case 'probe': {
         const asked = clock();
         return prober.ask(decision.questions).then((held) => {
-          const found = held?.found ?? redirectOf(decision.otherwise);
-          return answer(found, client, clock() - asked);
+          const found = held?.found ?? deliveryOf(decision.otherwise);
+          return deliver(found, { request, client, waited: clock() - asked });
         });
       }
       case 'fetch-list': {
         const asked = clock();
         return ports
           .fetchList(decision)
-          .then((list) => list ?? answer(decision.otherwise, client, clock() - asked));
+          .then(
+            (list) =>
+              list ?? deliver(decision.otherwise, { request, client, waited: clock() - asked }),
+          );
       }
     }
+  };
+}
+
+function endpointsAnswer(table: RoutingTable): HttpAnswer {
+  return {
+    status: 200,
+    headers: ['Content-Type', 'application/json', 'Cache-Control', 'public, max-age=300'],
+    body: `${JSON.stringify({ version: 1, endpoints: endpointsOf(table) }, undefined, 2)}\n`,
   };
 }
 
@@ -95,17 +112,22 @@ function rememberedPlans(): PlanOf {
   };
 }
 
-/** The answers of the newest generation; a request that is still under way keeps those of its own. */
-function answersByGeneration(ports: RedirectorPorts): (generation: Generation) => AnswerRedirect {
+/** The deliveries of the newest generation; a request that is still under way keeps those of its own. */
+function deliveriesByGeneration(ports: RedirectorPorts): (generation: Generation) => Deliver {
   let newest: Generation | undefined;
-  let answers: AnswerRedirect | undefined;
+  let deliver: Deliver | undefined;
   return (generation) => {
-    if (answers === undefined || generation !== newest) {
+    if (deliver === undefined || generation !== newest) {
       newest = generation;
-      answers = redirectAnswers({ ...ports, showsRoute: generation.showsRoute });
+      deliver = delivering(ports, generation.showsRoute);
     }
-    return answers;
+    return deliver;
   };
+}
+
+function refused({ code, message, status, help }: Refusal): RegistryError {
+  const headers = help === undefined ? [] : ['Link', `<${help}>; rel="help"`];
+  return new RegistryError(code, message, { status, headers });
 }
 
 function methodNotAllowed(): RegistryError {

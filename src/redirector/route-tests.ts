@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Address, parseAddress } from '../core/net/address.ts';
 import { parseRequestTarget } from '../core/oci/request-target.ts';
-import { decideRoute, redirectOf } from '../core/routing/decide-route.ts';
+import { decideRoute, deliveryOf } from '../core/routing/decide-route.ts';
 import type { Generation } from './generation.ts';
 
 /** What the operator expects of a configuration: a client, a path, and who is to serve it. */
@@ -39,12 +39,14 @@ export function servedBy(
   });
   switch (decision.kind) {
     case 'redirect':
+    case 'proxy':
       return decision.by;
     case 'fetch-list':
       return decision.otherwise.by;
     case 'probe':
-      return redirectOf(decision.otherwise).by;
+      return deliveryOf(decision.otherwise).by;
     case 'accept':
+    case 'endpoints':
       return 'the front itself';
     case 'refuse':
       return `a refusal, ${decision.code}`;

@@ -89,7 +89,7 @@ describe('a list', () => {
     const got = fetchList(tagsOf('pause', '?n=1&last=%2B'));
     expect(asked).toMatchObject([
       {
-        upstreamUrl: 'https://main.example',
+        upstream: 'main',
         path: '/v2/acme/images/pause/tags/list',
         query: '?n=1&last=%2B',
         list: 'tags',

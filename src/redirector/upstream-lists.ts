@@ -5,7 +5,8 @@ import { type FetchedList, type ListRequest, listAnswer } from './list-answer.ts
 
 /** What to ask of which upstream. */
 export interface ListQuestion {
-  readonly upstreamUrl: string;
+  /** Its name. */
+  readonly upstream: string;
   /** Without the query: `/v2/acme/images/pause/tags/list`. */
   readonly path: string;
   readonly query: string;
@@ -87,8 +88,8 @@ export function upstreamLists(
 }
 
 /** Two upstream addresses can be the same for two names of ours: both belong to the key. */
-function keyOf({ repository, otherwise }: ListRequest): string {
-  return `${repository} ${otherwise.to}`;
+function keyOf({ repository, upstream, path, query }: ListRequest): string {
+  return `${repository} ${upstream.url}/${upstream.repositoryPrefix} ${path}${query}`;
 }
 
 /** Bytes, roughly: what an entry costs besides its text is counted so that a flood of doubts stays bounded. */
@@ -123,9 +124,9 @@ function questionOf(
   { upstream, repository, path, query, list }: ListRequest,
   bounds: Pick<ListQuestion, 'maxBytes' | 'signal'>,
 ): ListQuestion {
-  const { url, repositoryPrefix } = upstream;
+  const { name, repositoryPrefix } = upstream;
   return {
-    upstreamUrl: url,
+    upstream: name,
     path: `/v2/${repositoryPrefix}${repository}/${path}`,
     query,
     list,

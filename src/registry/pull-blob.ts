@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+
+import { contentHeaders, IMMUTABLE } from '../core/oci/content-headers.ts';
+import { isNotModified, isRangeCurrent } from '../core/oci/entity-tag.ts';
 import { parseRange } from '../core/oci/range.ts';
 import { RegistryError } from '../core/oci/registry-error.ts';
 import type { HeaderList, HttpAnswer, HttpRequest } from '../protocol/http.ts';
 import type { ByteRange } from '../storage/driver.ts';
 import { type BlobPlace, openBlob, statBlob } from './blob-store.ts';
-import { isNotModified, isRangeCurrent } from './entity-tag.ts';
-import { contentHeaders, IMMUTABLE } from './pull-headers.ts';
 import { bytesOf } from './small-object.ts';
 import { unknownError } from './unknown-error.ts';
 

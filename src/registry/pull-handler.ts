@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+
+import { API_VERSION } from '../core/oci/content-headers.ts';
 import { RegistryError } from '../core/oci/registry-error.ts';
 import { parseRegistryRoute, type RegistryRoute } from '../core/oci/registry-route.ts';
 import { parseRequestTarget, type RequestTarget } from '../core/oci/request-target.ts';
@@ -6,7 +8,6 @@ import type { Log } from '../log.ts';
 import type { Handler, HttpAnswer, HttpRequest } from '../protocol/http.ts';
 import type { StorageDriver } from '../storage/driver.ts';
 import { pullBlob } from './pull-blob.ts';
-import { API_VERSION } from './pull-headers.ts';
 import { pullReferrers, pullTags } from './pull-lists.ts';
 import { pullManifest } from './pull-manifest.ts';
 import { StoreError } from './store-error.ts';

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+
+import { API_VERSION, CHANGING } from '../core/oci/content-headers.ts';
 import type { Digest } from '../core/oci/digest.ts';
 import { formatNextLink } from '../core/oci/link-header.ts';
 import { type ListPage, LONGEST_PAGE, parseListPage } from '../core/oci/list-page.ts';
@@ -8,7 +10,6 @@ import { RegistryError } from '../core/oci/registry-error.ts';
 import type { HeaderList, HttpAnswer } from '../protocol/http.ts';
 import { isKnownRepository, listReferrers, listTags } from './lists.ts';
 import type { RepositoryPlace } from './manifest-store.ts';
-import { API_VERSION, CHANGING } from './pull-headers.ts';
 import { nameUnknown } from './unknown-error.ts';
 
 /** https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-tags */

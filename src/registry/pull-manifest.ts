@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+
+import { CHANGING, contentHeaders, IMMUTABLE } from '../core/oci/content-headers.ts';
+import { isNotModified } from '../core/oci/entity-tag.ts';
 import type { Reference } from '../core/oci/reference.ts';
 import type { HttpAnswer, HttpRequest } from '../protocol/http.ts';
-import { isNotModified } from './entity-tag.ts';
 import { findManifest, readManifest } from './find-manifest.ts';
 import type { RepositoryPlace } from './manifest-store.ts';
-import { CHANGING, contentHeaders, IMMUTABLE } from './pull-headers.ts';
 import { unknownError } from './unknown-error.ts';
 
 /** https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pulling-manifests */

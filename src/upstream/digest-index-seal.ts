@@ -21,6 +21,8 @@ export interface IndexExpectation {
   /** With a key, only what the other half of it signed is believed. */
   readonly publicKey?: KeyObject | undefined;
   readonly now: number;
+  /** Whether the sizes of blobs are wanted. */
+  readonly readsSizes?: boolean;
 }
 
 export type OpenedIndex =
@@ -32,7 +34,7 @@ const CLOCK_SKEW = 300_000;
 
 /** Reads an index and checks all of it: nothing of a file with one problem is believed. */
 export function openDigestIndex(bytes: Uint8Array, expected: IndexExpectation): OpenedIndex {
-  const read = readDigestIndex(bytes);
+  const read = readDigestIndex(bytes, expected.readsSizes);
   if (!read.ok) return read;
   const problem = problemOf(read.file, expected);
   return problem === undefined ? read : { ok: false, problem };

@@ -9,7 +9,7 @@ import { parseRetryAfter, withRetries } from './retry.ts';
 import { openTransport, type WireRequest } from './transport.ts';
 import {
   DEFAULT_LIMITS,
-  type ReadOptions,
+  type StreamOptions,
   type UpstreamClient,
   type UpstreamLimits,
   type UpstreamOptions,
@@ -48,7 +48,11 @@ export function openUpstream(options: UpstreamOptions): UpstreamClient {
         return { header, bytes: await readBounded(answer, { url, maxBytes }) };
       }),
     stream: (path, given = {}) =>
-      read({ ...given, path, method: 'GET' }, ({ answer: { header, body } }) => ({ header, body })),
+      read({ ...given, path, method: 'GET' }, ({ answer: { status, header, body } }) => ({
+        status: status === 206 ? status : 200,
+        header,
+        body,
+      })),
     head: (path, given = {}) =>
       read({ ...given, path, method: 'HEAD', within: limits.whole }, async ({ answer }) => {
         await answer.discard();
@@ -80,7 +84,7 @@ async function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> 
   }
 }
 
-interface Read extends ReadOptions {
+interface Read extends StreamOptions {
   readonly path: string;
   readonly method: WireRequest['method'];
   /** Milliseconds for one attempt as a whole. */
@@ -99,7 +103,8 @@ async function attemptRead<T>(
 ): Promise<T | undefined> {
   const final = await exchange(wireRequest(request, home), ports);
   const { answer, url } = final;
-  if (answer.status === 200) return finish(final);
+  const isPart = answer.status === 206 && request.range !== undefined;
+  if (answer.status === 200 || isPart) return finish(final);
   await answer.discard();
   if (answer.status === 404) return undefined;
   const retryAfter = parseRetryAfter(answer.header('retry-after'), ports.now());
@@ -110,7 +115,7 @@ async function attemptRead<T>(
 }
 
 function wireRequest(
-  { path, query = '', method, accept = '*/*', signal, within }: Read,
+  { path, query = '', method, accept = '*/*', range, signal, within }: Read,
   home: URL,
 ) {
   const url = URL.parse(`${home.origin}${path}${query}`);
@@ -123,7 +128,12 @@ function wireRequest(
     url,
     method,
     // A digest is one of bytes: an encoding on the way would only have to be undone before it is checked.
-    headers: { accept, 'accept-encoding': 'identity', 'user-agent': 'archeion' },
+    headers: {
+      accept,
+      'accept-encoding': 'identity',
+      'user-agent': 'archeion',
+      ...(range !== undefined && { range }),
+    },
     signal: AbortSignal.any([...deadlines, ...(signal === undefined ? [] : [signal])]),
     scope: scopeOf(path),
   };
@@ -131,6 +141,8 @@ function wireRequest(
 
 function scopeOf(path: string): string | undefined {
   const route = parseRegistryRoute(path);
+  // https://distribution.github.io/distribution/spec/auth/scope/
+  if (route.kind === 'catalog') return 'registry:catalog:*';
   return 'repository' in route ? `repository:${route.repository}:pull` : undefined;
 }
 

@@ -28,11 +28,18 @@ export function checkManifest(reference: Reference, manifest: UncheckedManifest)
     throw new UpstreamError('bad-answer', message);
   }
   const expected = reference.kind === 'digest' ? reference.digest : undefined;
+  return { digest: requireBytesOf(bytes, expected, shown), mediaType, bytes };
+}
+
+/** The digest of these bytes, which has to be the expected one, where there is one; `shown` is for messages. */
+export function requireBytesOf(
+  bytes: Uint8Array,
+  expected: Digest | undefined,
+  shown: string,
+): Digest {
   const digest = digestOf(bytes, expected === undefined ? 'sha256' : algorithmOf(expected));
-  if (expected !== undefined && digest !== expected) {
-    throw new UpstreamError('wrong-digest', `${shown} has other bytes, of digest ${digest}`);
-  }
-  return { digest, mediaType, bytes };
+  if (expected === undefined || digest === expected) return digest;
+  throw new UpstreamError('wrong-digest', `${shown} has other bytes, of digest ${digest}`);
 }
 
 function digestOf(bytes: Uint8Array, algorithm: DigestAlgorithm): Digest {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST } from '../core/oci/media-type.ts';
+import { ACCEPT_MANIFESTS } from '../core/oci/media-type.ts';
 
 /** Milliseconds. */
 export interface ProbeClientLimits {
@@ -43,8 +43,10 @@ export function probeClient({ timeout, connections }: ProbeClientLimits): ProbeC
           origin,
           path: pathname,
           method: 'HEAD',
-          // Registries answer 404 for a manifest of a type that was not asked for.
-          headers: { accept: kind === 'manifest' ? MANIFESTS : '*/*', 'user-agent': 'archeion' },
+          headers: {
+            accept: kind === 'manifest' ? ACCEPT_MANIFESTS : '*/*',
+            'user-agent': 'archeion',
+          },
           signal: tooLong.signal,
         });
         await body.dump();
@@ -58,8 +60,6 @@ export function probeClient({ timeout, connections }: ProbeClientLimits): ProbeC
     },
   };
 }
-
-const MANIFESTS = [OCI_INDEX, OCI_MANIFEST, DOCKER_LIST, DOCKER_MANIFEST, '*/*'].join(', ');
 
 type Agent = import('undici').Agent;
 

@@ -51,6 +51,11 @@ export interface ReadOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+export interface StreamOptions extends ReadOptions {
+  /** The value of `Range`; the answer may be the whole all the same. */
+  readonly range?: string | undefined;
+}
+
 export interface UpstreamHead {
   /** All lines of a header, joined with `, `; `name` in lower case. */
   header(name: string): string | undefined;
@@ -62,6 +67,8 @@ export interface UpstreamDocument extends UpstreamHead {
 
 /** The body has to be read, to its end or until the reader leaves it, or the connection stays taken. */
 export interface UpstreamStream extends UpstreamHead {
+  /** 206 only when a range was asked for. */
+  readonly status: 200 | 206;
   readonly body: AsyncIterable<Uint8Array>;
 }
 
@@ -76,7 +83,7 @@ export interface UpstreamClient {
     path: string,
     options?: ReadOptions & { readonly maxBytes?: number },
   ): Promise<UpstreamDocument | undefined>;
-  stream(path: string, options?: ReadOptions): Promise<UpstreamStream | undefined>;
+  stream(path: string, options?: StreamOptions): Promise<UpstreamStream | undefined>;
   head(path: string, options?: ReadOptions): Promise<UpstreamHead | undefined>;
   close(): Promise<void>;
 }

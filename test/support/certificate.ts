@@ -8,6 +8,10 @@ export interface TestCertificate {
 
 export interface CertificateWish {
   readonly host: string;
+  /** The host, unless a client is to trust several: it looks for whom to trust by this name. Empty for none. */
+  readonly subject?: string;
+  /** P-256, unless it is to be one that nobody should use. */
+  readonly curve?: string;
   readonly validFrom: Date;
   readonly validTo: Date;
 }
@@ -20,10 +24,12 @@ const SUBJECT_ALT_NAME = '0603551d11';
  * A certificate that signs itself, made anew so that no key lies in the repository and any date can be had.
  * https://www.rfc-editor.org/rfc/rfc5280#section-4.1
  */
-export function selfSigned({ host, validFrom, validTo }: CertificateWish): TestCertificate {
-  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+export function selfSigned(wish: CertificateWish): TestCertificate {
+  const { host, subject = host, curve = 'P-256', validFrom, validTo } = wish;
+  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: curve });
   const algorithm = der(0x30, hex(ECDSA_WITH_SHA256));
-  const name = der(0x30, der(0x31, der(0x30, hex(COMMON_NAME), der(0x0c, Buffer.from(host)))));
+  const commonName = der(0x31, der(0x30, hex(COMMON_NAME), der(0x0c, Buffer.from(subject))));
+  const name = der(0x30, ...(subject === '' ? [] : [commonName]));
   const names = der(0x30, der(0x82, Buffer.from(host)));
   const extension = der(0x30, hex(SUBJECT_ALT_NAME), der(0x04, names));
   const toBeSigned = der(

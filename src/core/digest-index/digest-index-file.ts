@@ -109,9 +109,13 @@ export function* recordsIn({ header, content }: DigestIndexFile): Generator<Inde
   for (let offset = start; offset < content.length; offset += RECORD) {
     const algorithm = offset < start + RECORD * header.sha256 ? 'sha256' : 'sha512';
     const view = new DataView(content.buffer, content.byteOffset + offset, RECORD);
-    const size = view.getUint8(KEPT) * 2 ** 32 + view.getUint32(KEPT + 1);
-    yield { algorithm, hex: hexText(content.subarray(offset, offset + KEPT)), size };
+    const hex = hexText(content.subarray(offset, offset + KEPT));
+    yield { algorithm, hex, size: sizeAt(view, 0) };
   }
+}
+
+function sizeAt(view: DataView, record: number): number {
+  return view.getUint8(record + KEPT) * 2 ** 32 + view.getUint32(record + KEPT + 1);
 }
 
 function hexText(bytes: Uint8Array): string {
@@ -119,7 +123,7 @@ function hexText(bytes: Uint8Array): string {
 }
 
 /** Takes a file apart and checks its form; whoever calls compares checksum and signature. */
-export function readDigestIndex(bytes: Uint8Array): DigestIndexResult {
+export function readDigestIndex(bytes: Uint8Array, readsSizes = false): DigestIndexResult {
   const head = asciiText(bytes.subarray(0, MAGIC.length + MAX_HEADER));
   if (!head.startsWith(MAGIC)) return problem('it does not begin like a digest index');
   const end = head.indexOf('\n', MAGIC.length);
@@ -131,8 +135,12 @@ export function readDigestIndex(bytes: Uint8Array): DigestIndexResult {
   if (rest !== CHECKSUM && rest !== CHECKSUM + SIGNATURE) {
     return problem(`it is ${bytes.length} bytes long, which is not what its header says`);
   }
-  const sha256 = readSet(bytes, records, header.sha256);
-  const sha512 = readSet(bytes, records + RECORD * header.sha256, header.sha512);
+  const sha256 = readSet(bytes, records, digestSet(header.sha256, readsSizes));
+  const sha512 = readSet(
+    bytes,
+    records + RECORD * header.sha256,
+    digestSet(header.sha512, readsSizes),
+  );
   if (!isSorted(sha256) || !isSorted(sha512)) return problem('its records do not ascend');
   const file: DigestIndexFile = {
     header,
@@ -148,16 +156,17 @@ function problem(text: string): DigestIndexResult {
   return { ok: false, problem: text };
 }
 
-function readSet(bytes: Uint8Array, offset: number, size: number): DigestSet {
-  const set = digestSet(size);
+function readSet(bytes: Uint8Array, offset: number, set: DigestSet): DigestSet {
   // Out of the loop: looked up anew for each record, the columns double the time this takes.
-  const { high, middle, low } = set;
+  const { size, high, middle, low, sizes } = set;
   const view = new DataView(bytes.buffer, bytes.byteOffset + offset, size * RECORD);
   for (let place = 0, start = 0; place < size; place += 1, start += RECORD) {
     high[place] = view.getUint32(start);
     middle[place] = view.getUint32(start + 4);
     low[place] = view.getUint16(start + 8);
   }
+  if (sizes === undefined) return set;
+  for (let place = 0; place < size; place += 1) sizes[place] = sizeAt(view, place * RECORD);
   return set;
 }
 

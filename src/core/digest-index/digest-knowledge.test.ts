@@ -12,13 +12,13 @@ function digestOf(short: string): Digest {
   return parseDigest(text) ?? expect.fail('the digest is one');
 }
 
-function indexOf(digests: readonly Digest[], validUntil = 100): BackendIndex {
+function indexOf(digests: readonly Digest[], validUntil = 100, size = 0): BackendIndex {
   const about = { backend: 'b', url: 'u', createdAt: 0, validUntil };
   const content = writeDigestIndex(
     about,
-    digests.map((digest) => ({ digest, size: 1 })),
+    digests.map((digest) => ({ digest, size })),
   );
-  const result = readDigestIndex(new Uint8Array([...content, ...new Uint8Array(32)]));
+  const result = readDigestIndex(new Uint8Array([...content, ...new Uint8Array(32)]), size > 0);
   return result.ok ? { sets: result.file.sets, validUntil } : expect.fail(result.problem);
 }
 
@@ -31,6 +31,18 @@ test('an index is the whole truth about its backend, and says nothing of others'
   ]);
   expect(knowledge.knows('tokyo', A, 99)).toBeUndefined();
   expect(NO_KNOWLEDGE.knows('dublin', A, 0)).toBeUndefined();
+});
+
+test('sizes are known when they were read, whichever index is in force', () => {
+  const sized = NO_KNOWLEDGE.with('dublin', indexOf([A], 100, 7)).with(
+    'tokyo',
+    indexOf([B, C], 100, 2 ** 33),
+  );
+  expect([A, B, C].map(sized.sizeOf)).toEqual([7, 2 ** 33, 2 ** 33]);
+  expect([A, B, C].map(sized.without('tokyo').sizeOf)).toEqual([7, undefined, undefined]);
+  const half = sized.without('tokyo').with('tokyo', indexOf([B]));
+  expect([A, B].map(half.sizeOf)).toEqual([7, undefined]);
+  expect(NO_KNOWLEDGE.with('dublin', indexOf([A])).sizeOf(A)).toBeUndefined();
 });
 
 test('an index is believed until its time, and not at it', () => {

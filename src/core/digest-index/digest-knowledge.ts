@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import { algorithmOf, type Digest, type DigestAlgorithm, hexOf } from '../oci/digest.ts';
 import type { DigestSet } from './digest-set.ts';
-import { type Holdings, isHeldBy, NO_HOLDINGS, withBackend, withoutBackend } from './holdings.ts';
+import {
+  type Holdings,
+  isHeldBy,
+  NO_HOLDINGS,
+  sizeIn,
+  withBackend,
+  withoutBackend,
+} from './holdings.ts';
 
 /** What one backend's index says. Times are milliseconds since 1970. */
 export interface BackendIndex {
@@ -14,6 +21,8 @@ export interface DigestKnowledge {
   /** Undefined when the backend has no index, or none that may be believed now: then somebody has to ask. */
   knows(backend: string, digest: Digest, now: number): 'held' | 'absent' | undefined;
   isValid(backend: string, now: number): boolean;
+  /** In bytes, when any index says so and sizes were read. It never changes, so that no index is too old for it. */
+  sizeOf(digest: Digest): number | undefined;
   /** In place of what that backend's last index said. */
   with(backend: string, index: BackendIndex): DigestKnowledge;
   without(backend: string): DigestKnowledge;
@@ -36,6 +45,7 @@ function knowledge(parts: Parts): DigestKnowledge {
   const isValid = (backend: string, now: number) => now < (validUntil.get(backend) ?? now);
   return {
     isValid,
+    sizeOf: (digest) => sizeIn(parts[algorithmOf(digest)], hexOf(digest)),
     knows(backend, digest, now) {
       if (!isValid(backend, now)) return undefined;
       return isHeldBy(parts[algorithmOf(digest)], hexOf(digest), backend) ? 'held' : 'absent';

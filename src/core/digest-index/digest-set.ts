@@ -14,14 +14,17 @@ export interface DigestSet {
   readonly middle: Uint32Array;
   /** Bytes 8 and 9. */
   readonly low: Uint16Array;
+  /** Of the blobs, in bytes: only where somebody wants to know them, because they weigh as much as the rest. */
+  readonly sizes?: Float64Array;
 }
 
-export function digestSet(size: number): DigestSet {
+export function digestSet(size: number, hasSizes = false): DigestSet {
   return {
     size,
     high: new Uint32Array(size),
     middle: new Uint32Array(size),
     low: new Uint16Array(size),
+    ...(hasSizes && { sizes: new Float64Array(size) }),
   };
 }
 

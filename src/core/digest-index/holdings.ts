@@ -33,6 +33,11 @@ export function isHeldBy(
   return place !== -1 && groups[at(groupOf, place)]?.has(backend) === true;
 }
 
+/** In bytes; undefined for what is not in the set, is empty, or was read without its size. */
+export function sizeIn({ digests }: Holdings, hex: string): number | undefined {
+  return digests.sizes?.[placeOf(digests, hex)] || undefined;
+}
+
 /** Adds what one more backend holds. The result is new; what it was made from stays as it is. */
 export function withBackend(holdings: Holdings, backend: string, held: DigestSet): Holdings {
   // Each group gets a twin that holds for the new backend as well; the last one is that backend's own.
@@ -59,7 +64,7 @@ function merged(holdings: Holdings, held: DigestSet): Columns {
 /** Walks both sorted sets side by side, twice: to know the size first halves the memory that is needed at once. */
 function merge({ digests: old, groupOf, groups }: Holdings, held: DigestSet): Columns {
   const size = old.size + held.size - sharedCount(old, held);
-  const digests = digestSet(size);
+  const digests = digestSet(size, old.sizes !== undefined);
   const numbers = new Uint32Array(size);
   let [left, right] = [0, 0];
   for (let place = 0; place < size; place += 1) {
@@ -98,6 +103,7 @@ function copy(from: DigestSet, place: number, to: DigestSet, target: number): vo
   to.high[target] = at(from.high, place);
   to.middle[target] = at(from.middle, place);
   to.low[target] = at(from.low, place);
+  if (to.sizes && from.sizes) to.sizes[target] = at(from.sizes, place);
 }
 
 /** Takes out what one backend holds; digests that nobody else holds go. */
@@ -115,7 +121,10 @@ function kept({ digests, groupOf }: Holdings, isLeft: (place: number) => boolean
   let size = 0;
   for (let place = 0; place < digests.size; place += 1) size += isLeft(place) ? 1 : 0;
   if (size === digests.size) return { digests, groupOf };
-  const left = { digests: digestSet(size), groupOf: new Uint32Array(size) };
+  const left = {
+    digests: digestSet(size, digests.sizes !== undefined),
+    groupOf: new Uint32Array(size),
+  };
   let next = 0;
   for (let place = 0; place < digests.size; place += 1) {
     if (!isLeft(place)) continue;

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { address, addresses, prefix } from '../../../test/support/addresses.ts';
 import { PROPERTY_RUNS } from '../../../test/support/property-runs.ts';
 import { formatAddress } from './address.ts';
-import { formatPrefix, parsePrefix, prefixContains } from './prefix.ts';
+import { formatPrefix, parsePrefix, prefixContains, prefixOf } from './prefix.ts';
 
 describe('parsePrefix', () => {
   test.each([
@@ -88,6 +88,16 @@ test('formatPrefix writes what parsePrefix reads back', () => {
     fc.property(addresses, fc.nat(128), (a, length) => {
       const block = prefix(`${formatAddress(a)}/${a.kind === 4 ? length % 33 : length}`);
       expect(parsePrefix(formatPrefix(block))).toEqual(block);
+    }),
+    { numRuns: PROPERTY_RUNS },
+  );
+});
+
+test('prefixOf is the block that the text of an address and a length stand for', () => {
+  fc.assert(
+    fc.property(addresses, fc.nat(128), (a, length) => {
+      const own = a.kind === 4 ? length % 33 : length;
+      expect(prefixOf(a, own)).toEqual(prefix(`${formatAddress(a)}/${own}`));
     }),
     { numRuns: PROPERTY_RUNS },
   );

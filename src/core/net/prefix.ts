@@ -76,6 +76,12 @@ function maskOf(length: number): number {
   return length >= 32 ? -1 : -1 << (32 - length);
 }
 
+/** The block of that many bits that an address lies in; `length` fits its family. */
+export function prefixOf(address: Address, length: number): Prefix {
+  if (address.kind === 6) return { kind: 6, words: masked(address.words, length), length };
+  return { kind: 4, value: (address.value & maskOf(length)) >>> 0, length };
+}
+
 /** Whether an address lies in a block. The families never hold each other's addresses. */
 export function prefixContains(prefix: Prefix, address: Address): boolean {
   if (prefix.kind === 4) {

@@ -10,6 +10,11 @@ export const DOCKER_LIST = 'application/vnd.docker.distribution.manifest.list.v2
 /** Only release candidates of the image specification had it; registries still hold some. */
 export const OCI_ARTIFACT = 'application/vnd.oci.artifact.manifest.v1+json';
 
+/** Registries answer 404 for a manifest of a type that was not asked for. */
+export const ACCEPT_MANIFESTS = [OCI_INDEX, OCI_MANIFEST, DOCKER_LIST, DOCKER_MANIFEST, '*/*'].join(
+  ', ',
+);
+
 /** What a manifest's media type says about its shape; `opaque` content is stored and served unread. */
 export type ManifestKind = 'image' | 'index' | 'artifact' | 'opaque';
 

@@ -2,7 +2,14 @@
 import type { Address } from '../net/address.ts';
 import type { CloudRegion } from '../net/cloud-region.ts';
 import { type Prefix, prefixContains } from '../net/prefix.ts';
-import type { Backend, Candidate, RoutingRule, RoutingTable, Upstream } from './routing-table.ts';
+import type {
+  Backend,
+  Candidate,
+  DeliveryMode,
+  RoutingRule,
+  RoutingTable,
+  Upstream,
+} from './routing-table.ts';
 
 /** Who asks, as far as it can be known: both are undefined for a client behind an unreadable header. */
 export interface Client {
@@ -15,6 +22,7 @@ export interface ClientRoutes {
   /** The nearest first. */
   readonly upstreams: readonly [Upstream, ...Upstream[]];
   readonly backends: readonly Backend[];
+  readonly deliver: DeliveryMode;
   /** The place in the table of the rule that says so; undefined when none matches. */
   readonly rule: number | undefined;
 }
@@ -42,9 +50,12 @@ export function clientRoutes(table: RoutingTable): (client: Client) => ClientRou
         return address?.kind === 6 ? choice.ipv6 : choice.ipv4;
       }
     }
-    return { upstreams: upstreamsByNearness(table, location), backends: [], rule: undefined };
+    return { ...NO_RULE, upstreams: upstreamsByNearness(table, location) };
   };
 }
+
+const REDIRECT: DeliveryMode = { kind: 'redirect' };
+const NO_RULE = { backends: [], deliver: REDIRECT, rule: undefined };
 
 function isWithin(prefixes: readonly Prefix[], address: Address | undefined): boolean {
   return address !== undefined && prefixes.some((prefix) => prefixContains(prefix, address));
@@ -60,6 +71,7 @@ function planChoices(table: RoutingTable, location: CloudRegion | undefined): Ch
     const routes = (family: Address['kind']): ClientRoutes => ({
       upstreams,
       backends: all.filter(({ families }) => families.includes(family)),
+      deliver: rule.deliver ?? REDIRECT,
       rule: place,
     });
     choices.push({ prefixes: rule.client.prefixes, ipv4: routes(4), ipv6: routes(6) });

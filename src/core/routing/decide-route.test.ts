@@ -4,8 +4,10 @@ import { describe, expect, test } from 'vitest';
 import { PROPERTY_RUNS } from '../../../test/support/property-runs.ts';
 import { someBackend, someTable, someUpstream } from '../../../test/support/routing.ts';
 import { parseRequestTarget } from '../oci/request-target.ts';
-import { decideRoute, type Knowledge, type RouteDecision, redirectOf } from './decide-route.ts';
-import type { RoutingTable } from './routing-table.ts';
+import { decideRoute, deliveryOf, type Knowledge, type RouteDecision } from './decide-route.ts';
+import { knownRepositories } from './known-repositories.ts';
+import type { Delivery } from './route-plan.ts';
+import type { DeliveryMode, RoutingTable } from './routing-table.ts';
 
 const HEX = 'ab'.repeat(32);
 const DIGEST = `sha256:${HEX}`;
@@ -17,16 +19,18 @@ interface Given {
   readonly knows?: Readonly<Record<string, Knowledge>>;
   readonly backends?: readonly ReturnType<typeof someBackend>[];
   readonly unwell?: readonly string[];
+  readonly deliver?: DeliveryMode;
 }
 
 function decide(target: string, given: Given = {}): RouteDecision {
   const { table, knows = {}, backends = [], unwell = [] } = given;
+  const { deliver = { kind: 'redirect' } } = given;
   const parsed = parseRequestTarget(target);
   if (parsed === undefined) throw new Error('the target is one');
   const whole = someTable(table);
   return decideRoute(parsed, {
     table: whole,
-    routes: { upstreams: whole.upstreams, backends, rule: 0 },
+    routes: { upstreams: whole.upstreams, backends, deliver, rule: 0 },
     knows: ({ holder }) => knows[holder] ?? 'unknown',
     isWell: (holder) => !unwell.includes(holder),
   });
@@ -49,6 +53,12 @@ describe('what is not a pull', () => {
     expect(decide(target)).toMatchObject({ kind: 'refuse', code: 'UNSUPPORTED', status: 404 });
   });
 
+  test('the list of endpoints is there when it is published', () => {
+    const path = '/.well-known/archeion/endpoints.json';
+    expect(decide(path, { table: { publishesEndpoints: true } })).toEqual({ kind: 'endpoints' });
+    expect(decide(path)).toMatchObject({ kind: 'refuse', status: 404 });
+  });
+
   test('a path outside the grammar is refused with the code of the specification', () => {
     const decision = decide('/v2/%2e%2e/manifests/x');
     expect(decision).toMatchObject({ kind: 'refuse', code: 'NAME_INVALID', status: 400 });
@@ -65,6 +75,30 @@ describe('what is not a pull', () => {
       to,
       by: 'page',
     });
+  });
+});
+
+describe('when it is said which repositories there are', () => {
+  const table = { repositories: knownRepositories(['pause', 'csi/*']) };
+  const pulls = ['manifests/v1', `manifests/${DIGEST}`, `blobs/${DIGEST}`, 'tags/list'];
+
+  test.each([...pulls, `referrers/${DIGEST}`])('%s of another one is unknown', (path) => {
+    const decision = decide(`/v2/pauze/${path}`, { table, backends: [near] });
+    expect(decision).toMatchObject({ kind: 'refuse', code: 'NAME_UNKNOWN', status: 404 });
+    expect(decision).toHaveProperty('message', expect.stringContaining('"pauze"'));
+  });
+
+  test.each([...pulls, `referrers/${DIGEST}`])('%s of one of them is as ever', (path) => {
+    for (const repository of ['pause', 'csi/driver']) {
+      const target = `/v2/${repository}/${path}`;
+      expect(decide(target, { table, backends: [near] })).toEqual(
+        decide(target, { backends: [near] }),
+      );
+    }
+  });
+
+  test.each(['/v2/', '/v2/_catalog', '/', '/v2/A/manifests/x'])('%s is as ever', (target) => {
+    expect(decide(target, { table })).toEqual(decide(target));
   });
 });
 
@@ -218,19 +252,97 @@ describe('blobs', () => {
   });
 });
 
+describe('a client whose rule says deny', () => {
+  test.each([`blobs/${DIGEST}`, 'manifests/v1', 'tags/list', `referrers/${DIGEST}`])(
+    'is refused %s, and told where to read why',
+    (path) => {
+      const deliver = { kind: 'deny', help: 'https://example.org/why' } as const;
+      expect(decide(`/v2/a/${path}`, { deliver })).toMatchObject({
+        kind: 'refuse',
+        code: 'DENIED',
+        status: 403,
+        help: 'https://example.org/why',
+        message: expect.stringContaining('https://example.org/why'),
+      });
+    },
+  );
+
+  test('is refused without a page to read as well, and may still ask for the API', () => {
+    const deliver = { kind: 'deny' } as const;
+    expect(decide('/v2/a/manifests/v1', { deliver })).not.toHaveProperty('help');
+    expect(decide('/v2/', { deliver })).toEqual({ kind: 'accept' });
+  });
+});
+
+describe('a client whose rule says proxy', () => {
+  const deliver = { kind: 'proxy' } as const;
+  const from = (path: string) => `https://main.example/v2/acme/images/a/${path}`;
+
+  test('has a blob fetched from the backend that holds it, else from the upstream', () => {
+    const path = `blobs/${DIGEST}`;
+    const given = { deliver, backends: [near], knows: { near: 'held' } } as const;
+    expect(decide(`/v2/a/${path}?x=1`, given)).toMatchObject({
+      kind: 'proxy',
+      by: 'near',
+      from: `https://near.example/containers/images/${DIGEST}`,
+      content: { kind: 'blob', digest: DIGEST },
+      otherwise: { kind: 'proxy', by: 'main', from: from(path) },
+    });
+  });
+
+  test('has manifests fetched without its own query', () => {
+    expect(decide('/v2/a/manifests/v1?ns=x', { deliver })).toMatchObject({
+      kind: 'proxy',
+      from: from('manifests/v1'),
+      content: { kind: 'manifest', reference: { kind: 'tag', tag: 'v1' } },
+    });
+  });
+
+  test.each(['fetch', 'redirect'] as const)(
+    'is never redirected to a list, with tagsList: %s',
+    (tags) => {
+      const table = { lists: { tags, referrers: 'fetch' } } as const;
+      expect(decide('/v2/a/tags/list', { deliver, table })).toMatchObject({
+        kind: 'fetch-list',
+        otherwise: { kind: 'proxy', content: { kind: 'list' } },
+      });
+    },
+  );
+});
+
+test('from an upstream that is proxied everything is fetched, and from backends nothing', () => {
+  const table = { upstreams: [someUpstream('main', { isProxied: true })] } as const;
+  const given = { table, backends: [near] };
+  expect(decide('/v2/a/manifests/v1', given)).toMatchObject({ kind: 'proxy', by: 'main' });
+  expect(decide(`/v2/a/blobs/${DIGEST}`, given)).toMatchObject({
+    questions: [{ found: { kind: 'redirect', by: 'near' } }],
+    otherwise: { kind: 'proxy', by: 'main' },
+  });
+});
+
 /** Everywhere a decision may send a client. */
 function locationsOf(decision: RouteDecision): string[] {
   switch (decision.kind) {
     case 'redirect':
-      return [decision.to];
+    case 'proxy':
+      return placesOf(decision);
     case 'fetch-list':
-      return [decision.otherwise.to];
+      return placesOf(decision.otherwise);
     case 'probe':
-      return [redirectOf(decision.otherwise).to, ...decision.questions.map(({ url }) => url)];
+      return [
+        ...placesOf(deliveryOf(decision.otherwise)),
+        ...decision.questions.map(({ url }) => url),
+      ];
     case 'accept':
+    case 'endpoints':
     case 'refuse':
       return [];
   }
+}
+
+function placesOf(delivery: Delivery): string[] {
+  if (delivery.kind === 'redirect') return [delivery.to];
+  return [delivery.from, ...(delivery.otherwise === undefined ? [] : placesOf(delivery.otherwise))];
 }
 
 test('threat 18: Location starts with a configured URL and ends in valid parts, whatever was asked', () => {

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { RequestTarget } from '../oci/request-target.ts';
-import {
-  type Alternative,
-  type FetchList,
-  type PlanFacts,
-  planRoute,
-  type Question,
-  type Redirect,
-  type Refusal,
-  type RoutePlan,
-} from './plan-route.ts';
+import { type PlanFacts, planRoute } from './plan-route.ts';
+import type {
+  Alternative,
+  Delivery,
+  FetchList,
+  Question,
+  Refusal,
+  RoutePlan,
+} from './route-plan.ts';
 
 export type RouteDecision =
   | { readonly kind: 'accept' }
+  | { readonly kind: 'endpoints' }
   | Refusal
-  | Redirect
+  | Delivery
   | FetchList
   | {
       /** Ask these at once; the first in order that says yes wins, else `otherwise`. */
@@ -59,10 +59,10 @@ function wellAlternative(
 ): Alternative {
   const [first] = alternatives;
   if (alternatives.length === 1) return first;
-  return alternatives.find((alternative) => isWell(redirectOf(alternative).by)) ?? first;
+  return alternatives.find((alternative) => isWell(deliveryOf(alternative).by)) ?? first;
 }
 
-/** Where a client goes in the end when nobody can answer for the upstream. */
-export function redirectOf(alternative: Alternative): Redirect {
-  return alternative.kind === 'redirect' ? alternative : alternative.otherwise;
+/** What is done in the end when nobody can answer for the upstream. */
+export function deliveryOf(alternative: Alternative): Delivery {
+  return alternative.kind === 'fetch-list' ? alternative.otherwise : alternative;
 }

@@ -1,76 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Digest } from '../oci/digest.ts';
 import { subjectOfTag } from '../oci/reference.ts';
-import type { ErrorCode } from '../oci/registry-error.ts';
 import { parseRegistryRoute, type RegistryRoute } from '../oci/registry-route.ts';
 import type { RequestTarget } from '../oci/request-target.ts';
 import { blobPathOf } from './blob-path.ts';
 import type { ClientRoutes } from './client-routes.ts';
+import { ENDPOINTS_PATH } from './endpoints.ts';
+import type {
+  Alternative,
+  Delivery,
+  ProxiedContent,
+  ProxyDelivery,
+  Question,
+  Redirect,
+  Refusal,
+  RoutePlan,
+  RouteReason,
+} from './route-plan.ts';
 import type { RoutingTable, Upstream } from './routing-table.ts';
-
-export type RouteReason =
-  /** The client's rule names no backend for it. */
-  | 'no-backend'
-  /** A backend is known, or has just said, to hold the blob. */
-  | 'held'
-  /** Every backend that was named lacks the blob, is not well, or did not answer in time. */
-  | 'not-held'
-  | 'manifest'
-  /** Signatures and other referrers come from the canonical upstream. */
-  | 'referrer'
-  | 'list'
-  | 'page';
-
-export interface Redirect {
-  readonly kind: 'redirect';
-  readonly to: string;
-  /** The name of the backend or upstream; `page` for a page. */
-  readonly by: string;
-  readonly reason: RouteReason;
-}
-
-/** Whom to ask whether it holds something: a backend a blob, an upstream a manifest. */
-export interface Question {
-  readonly kind: 'blob' | 'manifest';
-  /** The name of the backend or upstream. */
-  readonly holder: string;
-  readonly digest: Digest;
-  readonly url: string;
-  /** What to answer when it does. */
-  readonly found: Redirect;
-}
-
-/** Fetch a list for the client, under our name; in any doubt `otherwise`. */
-export interface FetchList {
-  readonly kind: 'fetch-list';
-  readonly list: 'tags' | 'referrers';
-  readonly upstream: Upstream;
-  readonly repository: string;
-  readonly path: string;
-  readonly query: string;
-  readonly otherwise: Redirect;
-}
-
-export interface Refusal {
-  readonly kind: 'refuse';
-  readonly code: ErrorCode;
-  readonly message: string;
-  readonly status: number;
-}
-
-/** All that can be said of a request before anything is known of backends and upstreams. */
-export type RoutePlan =
-  | { readonly kind: 'accept' }
-  | Refusal
-  | {
-      readonly kind: 'open';
-      /** Who may hold what was asked for, in order of preference. */
-      readonly candidates: readonly Question[];
-      /** What to do when none of them does: the first whose upstream is well, else the first. */
-      readonly alternatives: readonly [Alternative, ...Alternative[]];
-    };
-
-export type Alternative = Redirect | FetchList;
 
 export interface PlanFacts {
   readonly table: RoutingTable;
@@ -96,20 +42,46 @@ export function planRoute(target: RequestTarget, facts: PlanFacts): RoutePlan {
     case 'invalid':
       return { kind: 'refuse', code: route.code, message: route.message, status: 400 };
     case 'manifest':
-      return planManifest(route, target.query, facts);
     case 'tags':
     case 'referrers':
-      return planList(route, target.query, facts);
     case 'blob':
-      return planBlob(route, target.query, facts.routes);
+      return planContent(route, target.query, facts);
   }
+}
+
+function planContent(route: ContentRoute, query: string, facts: PlanFacts): RoutePlan {
+  const { routes, table } = facts;
+  if (routes.deliver.kind === 'deny') return denied(routes.deliver.help);
+  if (table.repositories?.has(route.repository) === false) return unknown(route.repository);
+  switch (route.kind) {
+    case 'manifest':
+      return planManifest(route, query, facts);
+    case 'tags':
+    case 'referrers':
+      return planList(route, query, facts);
+    case 'blob':
+      return planBlob(route, query, routes);
+  }
+}
+
+/** The API check is answered all the same: clients show what a pull was refused with, and not what the check was. */
+function denied(help: string | undefined): Refusal {
+  const advice = help === undefined ? '' : `: see ${help}`;
+  const message = `this registry does not serve pulls from your network${advice}`;
+  return { kind: 'refuse', code: 'DENIED', message, status: 403, ...(help && { help }) };
 }
 
 function notFound(message: string): Refusal {
   return { kind: 'refuse', code: 'UNSUPPORTED', message, status: 404 };
 }
 
-function planPage(path: string, { pages }: RoutingTable): RoutePlan {
+function unknown(repository: string): Refusal {
+  const message = `repository "${repository}" is not known here: check its name; one that was published just now may take some minutes to appear`;
+  return { kind: 'refuse', code: 'NAME_UNKNOWN', message, status: 404 };
+}
+
+function planPage(path: string, { pages, publishesEndpoints }: RoutingTable): RoutePlan {
+  if (path === ENDPOINTS_PATH && publishesEndpoints === true) return { kind: 'endpoints' };
   const isPrivacy = path === '/privacy' || path.startsWith('/privacy/');
   const to = path === '/' ? pages.root : isPrivacy ? pages.privacy : undefined;
   if (to === undefined) {
@@ -120,6 +92,7 @@ function planPage(path: string, { pages }: RoutingTable): RoutePlan {
 }
 
 type Route<Kind extends RegistryRoute['kind']> = Extract<RegistryRoute, { kind: Kind }>;
+type ContentRoute = Route<'manifest' | 'tags' | 'referrers' | 'blob'>;
 
 /**
  * A tag goes to the nearest upstream that is well, a digest to the nearest that holds it: a tag that was
@@ -133,25 +106,44 @@ function planManifest(
   const isReferrer = reference.kind === 'tag' && subjectOfTag(reference.tag) !== undefined;
   const upstreams = isReferrer ? upstreamsForReferrers(facts) : facts.routes.upstreams;
   const text = reference.kind === 'tag' ? reference.tag : reference.digest;
-  const alternatives = mapFirst(upstreams, (upstream) => ({
-    kind: 'redirect' as const,
-    to: `${urlOf(upstream, repository)}/manifests/${text}${query}`,
-    by: upstream.name,
-    reason: isReferrer ? ('referrer' as const) : ('manifest' as const),
-  }));
+  const reason: RouteReason = isReferrer ? 'referrer' : 'manifest';
+  const deliveries = mapFirst(upstreams, (upstream) => {
+    const url = `${urlOf(upstream, repository)}/manifests/${text}`;
+    const content = { kind: 'manifest', reference } as const;
+    return { url, found: fromUpstream({ upstream, url, query, reason, content }, facts.routes) };
+  });
+  const alternatives = mapFirst(deliveries, ({ found }) => found);
   if (reference.kind === 'tag' || alternatives.length === 1) {
     return { kind: 'open', candidates: [], alternatives };
   }
   const { digest } = reference;
-  const candidates = alternatives.map((found) => ({
+  const candidates = deliveries.map(({ url, found }) => ({
     kind: 'manifest' as const,
     holder: found.by,
     digest,
     // The question goes without the query, which is the client's own.
-    url: found.to.slice(0, found.to.length - query.length),
+    url,
     found,
   }));
   return { kind: 'open', candidates, alternatives };
+}
+
+interface UpstreamPlace {
+  readonly upstream: Upstream;
+  /** Without the query. */
+  readonly url: string;
+  readonly query: string;
+  readonly reason: RouteReason;
+  readonly content: ProxiedContent;
+}
+
+/** What is fetched with credentials of ours goes without the client's query, which could ask for anything. */
+function fromUpstream(place: UpstreamPlace, { deliver }: ClientRoutes): Delivery {
+  const { upstream, url, query, reason, content } = place;
+  const by = upstream.name;
+  return deliver.kind === 'proxy' || upstream.isProxied === true
+    ? { kind: 'proxy', from: url, by, reason, content }
+    : { kind: 'redirect', to: url + query, by, reason };
 }
 
 function upstreamsForReferrers({ table, routes }: PlanFacts): readonly [Upstream, ...Upstream[]] {
@@ -170,9 +162,11 @@ function planList(
   const upstreams = isReferrers ? upstreamsForReferrers(facts) : facts.routes.upstreams;
   const path = isReferrers ? `referrers/${route.digest}` : 'tags/list';
   const alternatives = mapFirst(upstreams, (upstream): Alternative => {
-    const to = `${urlOf(upstream, repository)}/${path}${query}`;
-    const otherwise: Redirect = { kind: 'redirect', to, by: upstream.name, reason: 'list' };
-    if (facts.table.lists[route.kind] === 'redirect') return otherwise;
+    const url = `${urlOf(upstream, repository)}/${path}`;
+    const place = { upstream, url, query, reason: 'list', content: { kind: 'list' } } as const;
+    const otherwise = fromUpstream(place, facts.routes);
+    const isRedirected = facts.table.lists[route.kind] === 'redirect';
+    if (isRedirected && otherwise.kind === 'redirect') return otherwise;
     return { kind: 'fetch-list', list: route.kind, upstream, repository, path, query, otherwise };
   });
   return { kind: 'open', candidates: [], alternatives };
@@ -181,22 +175,37 @@ function planList(
 function planBlob(
   { repository, digest }: Route<'blob'>,
   query: string,
-  { backends, upstreams }: ClientRoutes,
+  routes: ClientRoutes,
 ): RoutePlan {
+  const { backends, upstreams, deliver } = routes;
   const reason: RouteReason = backends.length === 0 ? 'no-backend' : 'not-held';
-  const alternatives = mapFirst(upstreams, (upstream) => ({
-    kind: 'redirect' as const,
-    to: `${urlOf(upstream, repository)}/blobs/${digest}${query}`,
-    by: upstream.name,
-    reason,
-  }));
+  const content = { kind: 'blob', digest } as const;
+  const alternatives = mapFirst(upstreams, (upstream) => {
+    const url = `${urlOf(upstream, repository)}/blobs/${digest}`;
+    return fromUpstream({ upstream, url, query, reason, content }, routes);
+  });
+  const [first] = alternatives;
   const candidates = backends.map(({ name, url: base, blobPath }): Question => {
     // No query: a signed or rewritten URL of a backend's would not survive a stranger's.
     const url = base + blobPathOf(blobPath, digest);
-    const found: Redirect = { kind: 'redirect', to: url, by: name, reason: 'held' };
+    const place = { by: name, reason: 'held' } as const;
+    const found: Delivery =
+      deliver.kind === 'proxy'
+        ? {
+            kind: 'proxy',
+            from: url,
+            content,
+            ...place,
+            ...(isProxy(first) && { otherwise: first }),
+          }
+        : { kind: 'redirect', to: url, ...place };
     return { kind: 'blob', holder: name, digest, url, found };
   });
   return { kind: 'open', candidates, alternatives };
+}
+
+function isProxy(delivery: Delivery): delivery is ProxyDelivery {
+  return delivery.kind === 'proxy';
 }
 
 /** What is mapped from a list with a first entry has one too. */

@@ -40,7 +40,7 @@ export function queryOfPage(
 ): string | undefined {
   const { upstreamUrl, upstreamRepository, path } = names;
   const own = `/v2/${upstreamRepository}/${path}`;
-  const local = target.startsWith('?') ? own + target : localPart(target, upstreamUrl);
+  const local = target.startsWith('?') ? own + target : localTarget(target, upstreamUrl);
   const parsed = local === undefined ? undefined : parseRequestTarget(local);
   if (parsed === undefined) return undefined;
   // Compared as routes, because a path may be encoded in more than one way.
@@ -48,7 +48,8 @@ export function queryOfPage(
   return isSame ? parsed.query : undefined;
 }
 
-function localPart(target: string, upstreamUrl: string): string | undefined {
+/** The path and query of a reference to this upstream, in whichever form; undefined when it leads elsewhere. */
+export function localTarget(target: string, upstreamUrl: string): string | undefined {
   if (target.startsWith(`${upstreamUrl}/`)) return target.slice(upstreamUrl.length);
   // Two slashes begin a host, RFC 3986 section 4.2.
   return target.startsWith('/') && !target.startsWith('//') ? target : undefined;

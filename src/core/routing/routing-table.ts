@@ -3,6 +3,7 @@ import type { Address } from '../net/address.ts';
 import type { CloudRegion } from '../net/cloud-region.ts';
 import type { Prefix } from '../net/prefix.ts';
 import type { BlobPath } from './blob-path.ts';
+import type { KnownRepositories } from './known-repositories.ts';
 
 /** A registry that is the source of truth. */
 export interface Upstream {
@@ -12,6 +13,9 @@ export interface Upstream {
   /** Put before every repository name; empty, or with a slash at the end. */
   readonly repositoryPrefix: string;
   readonly at?: CloudRegion;
+  /** It serves nobody without credentials: whatever comes from it is fetched by the front. */
+  readonly isProxied?: boolean;
+  readonly leadsTo?: readonly string[];
 }
 
 /** A place that serves blobs near a region. */
@@ -23,6 +27,8 @@ export interface Backend {
   readonly at?: CloudRegion;
   /** The address families its host answers on. */
   readonly families: ReadonlyArray<Address['kind']>;
+  /** Hosts (`host` or `host:port`) that its answers redirect to in their turn. */
+  readonly leadsTo?: readonly string[];
 }
 
 export type Candidate =
@@ -38,14 +44,26 @@ export interface ClientMatch {
   readonly prefixes?: readonly Prefix[];
 }
 
-/** The first rule whose client matches says where blobs may come from, in order of preference. */
+/** How a client gets what it asks for. */
+export type DeliveryMode =
+  | { readonly kind: 'redirect' }
+  /** By the front, which fetches everything for it. */
+  | { readonly kind: 'proxy' }
+  /** Not at all; `help` is a page that says why. */
+  | { readonly kind: 'deny'; readonly help?: string };
+
+/** The first rule whose client matches says where blobs may come from, in order of preference, and how. */
 export interface RoutingRule {
   readonly client: ClientMatch;
   readonly blobs: readonly Candidate[];
+  /** Left out, by redirect. */
+  readonly deliver?: DeliveryMode;
 }
 
 /** One generation's routing, as configured. */
 export interface RoutingTable {
+  /** Whether `/.well-known/archeion/endpoints.json` says where clients may be sent. */
+  readonly publishesEndpoints?: boolean;
   readonly pages: { readonly root?: string; readonly privacy?: string };
   /** At least one; the first serves clients of whom nothing is known. */
   readonly upstreams: readonly [Upstream, ...Upstream[]];
@@ -57,6 +75,8 @@ export interface RoutingTable {
   readonly lists: { readonly tags: ListDelivery; readonly referrers: ListDelivery };
   /** Kilometres between two places; undefined when one of them is not on the map. */
   readonly distance: (from: CloudRegion, to: CloudRegion) => number | undefined;
+  /** Any other repository is refused; absent when nobody says which there are. */
+  readonly repositories?: KnownRepositories;
 }
 
 export type ListDelivery = 'fetch' | 'redirect';

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Digest } from '../core/oci/digest.ts';
-import type { HeaderList } from '../protocol/http.ts';
+import type { Digest } from './digest.ts';
 import { entityTagOf } from './entity-tag.ts';
+
+/** Names and values in turn. */
+type HeaderList = readonly string[];
 
 /** https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#legacy-docker-support-http-headers */
 export const API_VERSION: HeaderList = ['Docker-Distribution-Api-Version', 'registry/2.0'];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, test } from 'vitest';
-import type { Digest } from '../core/oci/digest.ts';
+import type { Digest } from './digest.ts';
 import { entityTagOf, isNotModified, isRangeCurrent } from './entity-tag.ts';
 
 const digest = `sha256:${'a'.repeat(64)}` as Digest;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Digest } from '../core/oci/digest.ts';
+import type { Digest } from './digest.ts';
 
 /** Content under a digest never changes: its digest is its strong entity tag. */
 export function entityTagOf(digest: Digest): string {

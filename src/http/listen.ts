@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { AddressInfo, Server } from 'node:net';
+
+export interface ListenOptions {
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+}
+
+/** The address cannot be listened on: taken, forbidden or not of this machine. */
+export class ListenError extends Error {
+  override readonly name = 'ListenError';
+  readonly code: string;
+
+  constructor(name: string, at: string, cause: NodeJS.ErrnoException) {
+    super(`cannot listen on "${at}" for "${name}"`, { cause });
+    this.code = cause.code ?? 'UNKNOWN';
+  }
+}
+
+/** @throws ListenError */
+export function listen(server: Server, { name, host, port }: ListenOptions): Promise<AddressInfo> {
+  return new Promise((resolve, reject) => {
+    const failed = (error: NodeJS.ErrnoException) => {
+      reject(new ListenError(name, `${host}:${port}`, error));
+    };
+    server.once('error', failed);
+    // Without a host, node takes `::` where there is IPv6 and 0.0.0.0 where there is none.
+    server.listen(host === '::' ? { port } : { host, port }, () => {
+      server.off('error', failed);
+      // An accept that failed (no descriptor left, say) concerns one connection, not the server.
+      server.on('error', () => {});
+      resolve(server.address() as AddressInfo); // of a server that listens on a port, as here
+    });
+  });
+}
+
+/** Without a trailing slash; loopback for a server that listens on every address. */
+export function urlOf(scheme: 'http' | 'https', { address, port }: AddressInfo): string {
+  const isAny = address === '::' || address === '0.0.0.0';
+  if (isAny) return `${scheme}://127.0.0.1:${port}`;
+  return `${scheme}://${address.includes(':') ? `[${address}]` : address}:${port}`;
+}
