@@ -159,6 +159,14 @@ export const ConfigSchema = z.strictObject({
 
     .prefault({})
     .describe('for operators: /livez, /readyz and /metrics'),
+  workers: z
+    .int()
+    .min(1)
+    .max(64)
+    .default(1)
+    .describe(
+      'processes that share the port of the front; 1 is this process alone. `--workers` goes before it',
+    ),
   clientAddress: ClientAddress.prefault({}).describe(
     'who is asking; by default the peer of the connection',
   ),
