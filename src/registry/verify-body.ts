@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { algorithmOf, type Digest, type DigestAlgorithm, hexOf } from '../core/oci/digest.ts';
 import { RegistryError } from '../core/oci/registry-error.ts';
+import { wrongDigest } from './refusals.ts';
 
 export interface ExpectedBytes {
   readonly digest: Digest;
@@ -31,7 +32,7 @@ export async function* verified(
   }
   if (size !== undefined && received !== size) throw wrongSize(digest, size, String(received));
   if (hash.digest('hex') !== hexOf(digest)) {
-    throw new RegistryError('DIGEST_INVALID', `the bytes are not those of "${digest}"`);
+    throw wrongDigest(digest);
   }
   if (held !== undefined) yield held;
 }
