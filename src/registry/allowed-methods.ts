@@ -12,7 +12,7 @@ const METHODS: Readonly<Record<RegistryRoute['kind'], readonly string[]>> = {
   tags: READS,
   referrers: READS,
   uploads: ['POST'],
-  upload: ['PUT'],
+  upload: [...READS, 'PATCH', 'PUT', 'DELETE'],
   // What there is none of is so for every method that could be understood.
   catalog: READS,
   invalid: READS,

@@ -3,6 +3,7 @@ import type { Digest, DigestAlgorithm } from '../core/oci/digest.ts';
 import type { HttpAnswer } from '../protocol/http.ts';
 import { putBlob } from './blob-store.ts';
 import { digestParameter } from './digest-parameter.ts';
+import { mountBlob } from './mount-blob.ts';
 import { blobCreated, uploadAccepted } from './push-answers.ts';
 import { limitedBody, statedLength } from './push-body.ts';
 import { badRequest } from './refusals.ts';
@@ -10,11 +11,13 @@ import type { Visit } from './registry-ports.ts';
 import { startSession } from './upload-session.ts';
 
 /**
- * Begins an upload, or does all of it at once when the digest comes with it.
+ * Begins an upload, unless it can be done at once: by a mount, or when the digest comes with the bytes.
  * https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pushing-blobs
  */
 export async function startUpload(visit: Visit): Promise<HttpAnswer> {
   const { repository, query } = visit;
+  const mounted = await mountBlob(visit);
+  if (mounted !== undefined) return blobCreated(repository, mounted);
   const digest = digestParameter(query, 'digest');
   if (digest !== undefined) {
     await storeBody(visit, digest);
@@ -23,11 +26,15 @@ export async function startUpload(visit: Visit): Promise<HttpAnswer> {
   return uploadAccepted(await startSession(visit, requestedAlgorithm(visit)));
 }
 
-/** Bytes whose digest is known before they come go straight to their place. */
-export async function storeBody(visit: Visit, digest: Digest): Promise<void> {
+/**
+ * Bytes whose digest is known before they come go straight to their place.
+ *
+ * @param length how many they are, when that is known from elsewhere than the request's Content-Length
+ */
+export async function storeBody(visit: Visit, digest: Digest, length?: number): Promise<void> {
   const { registry, request, storage, repository } = visit;
   const limit = { largest: registry.settings.largestBlob, what: 'a blob' };
-  const size = statedLength(request);
+  const size = length ?? statedLength(request);
   await putBlob({ storage, repository, digest }, limitedBody(request, limit), {
     signal: request.signal,
     ...(size !== undefined && { size }),

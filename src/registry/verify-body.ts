@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { algorithmOf, type Digest, type DigestAlgorithm, hexOf } from '../core/oci/digest.ts';
 import { RegistryError } from '../core/oci/registry-error.ts';
 import { wrongDigest } from './refusals.ts';
@@ -41,8 +41,13 @@ export function digestOf(
   bytes: Uint8Array | string,
   algorithm: DigestAlgorithm = 'sha256',
 ): Digest {
+  return digestFrom(createHash(algorithm).update(bytes), algorithm);
+}
+
+/** Ends a hash. */
+export function digestFrom(hash: Hash, algorithm: DigestAlgorithm): Digest {
   // The grammar of a digest by construction.
-  return `${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}` as Digest;
+  return `${algorithm}:${hash.digest('hex')}` as Digest;
 }
 
 function wrongSize(digest: Digest, size: number, found: string): RegistryError {

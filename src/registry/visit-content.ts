@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { RegistryRoute } from '../core/oci/registry-route.ts';
 import type { HttpAnswer } from '../protocol/http.ts';
-import { finishUpload } from './finish-upload.ts';
 import { NEEDS, requirePermission } from './permission.ts';
 import { pullBlob } from './pull-blob.ts';
 import { pullReferrers, pullTags } from './pull-lists.ts';
 import { pullManifest } from './pull-manifest.ts';
 import type { Visit } from './registry-ports.ts';
 import { startUpload } from './start-upload.ts';
+import { visitUpload } from './visit-upload.ts';
 
 /** The routes that lead into a repository. */
 export type ContentRoute = Extract<RegistryRoute, { readonly repository: string }>;
@@ -35,6 +35,6 @@ export async function visitContent(
       return startUpload(visit);
     case 'upload':
       requirePermission(visit, NEEDS.add);
-      return finishUpload(visit, route.id);
+      return visitUpload(visit, route.id);
   }
 }
