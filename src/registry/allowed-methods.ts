@@ -7,8 +7,8 @@ const READS: readonly string[] = ['GET', 'HEAD'];
 /** Everything that may be done, by what it is done to. What is not here is refused. */
 const METHODS: Readonly<Record<RegistryRoute['kind'], readonly string[]>> = {
   'api-check': READS,
-  manifest: READS,
-  blob: READS,
+  manifest: [...READS, 'PUT', 'DELETE'],
+  blob: [...READS, 'DELETE'],
   tags: READS,
   referrers: READS,
   uploads: ['POST'],

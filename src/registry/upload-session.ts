@@ -7,7 +7,7 @@ import type { StorageDriver, UploadHandle } from '../storage/driver.ts';
 import { uploadDataKey, uploadSessionKey } from './layout.ts';
 import { uploadUnknown } from './refusals.ts';
 import type { Registry, Visit } from './registry-ports.ts';
-import { bytesOf } from './small-object.ts';
+import { readVersioned } from './small-object.ts';
 import { StoreError } from './store-error.ts';
 
 /** What is written down of an upload, for whichever process goes on with it. */
@@ -85,23 +85,14 @@ async function readSession(
   id: UploadId,
 ): Promise<UploadSession | undefined> {
   const key = uploadSessionKey(id);
-  const found = await storage.read(key);
+  const found = await readVersioned(storage, key);
   if (found === undefined) return undefined;
-  const record = parseRecord(Buffer.from(await bytesOf(found)).toString());
-  if (record === undefined) throw new StoreError('damaged', key, 'no record of an upload');
-  return { id, version: found.info.version, record };
+  const { value, version } = found;
+  if (!isSessionRecord(value)) throw new StoreError('damaged', key, 'no record of an upload');
+  return { id, version, record: value };
 }
 
 // Only what is relied on is checked: these documents are our own.
-function parseRecord(text: string): SessionRecord | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isSessionRecord(value) ? value : undefined;
-  } catch {
-    return undefined; // the only thing that is thrown is that it is no JSON
-  }
-}
-
 function isSessionRecord(value: unknown): value is SessionRecord {
   if (!isObject(value)) return false;
   const { repository, expiresAt, received, digest } = value;
