@@ -15,6 +15,7 @@ import { rangesLookup } from './ranges-lookup.ts';
 import { rangesRefresh } from './ranges-refresh.ts';
 import { rangesStats } from './ranges-stats.ts';
 import { registryImport } from './registry-import.ts';
+import { registryLs } from './registry-ls.ts';
 import { serve } from './serve.ts';
 import { worker } from './worker.ts';
 
@@ -25,6 +26,7 @@ export const COMMANDS: readonly Command[] = [
   explain,
   doctor,
   registryImport,
+  registryLs,
   rangesRefresh,
   rangesLookup,
   rangesDiff,

@@ -49,7 +49,7 @@ Try:
   ${PROGRAM} explain /v2/${repository}/blobs/${layer} --client-address 192.0.2.7 --config ${configFile}
 
   # an image of your own
-  ${PROGRAM} registry import docker://registry.example.org/NAME:TAG NAME:TAG --storage ${folder}/registry
+  ${PROGRAM} registry import docker://registry.example.org/NAME:TAG NAME:TAG --directory ${folder}/registry
 
 `;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { algorithmOf, type Digest, hexOf, parseDigest } from '../core/oci/digest.ts';
+import { isRepository } from '../core/oci/repository.ts';
 
 /**
  * Where a registry keeps what, as keys of its store.
@@ -34,9 +35,20 @@ export function repositoryOfLink(key: string): string {
   return key.slice(key.lastIndexOf('/') + 1).replaceAll('!', '/');
 }
 
+export const REPOSITORIES_PREFIX = 'repositories/';
+
+/** Where the name of a repository ends in a key. */
+export const REPOSITORY_END = '/_';
+
 /** Everything of a repository, and nothing of those whose names go on after a slash. */
 export function repositoryPrefix(repository: string): string {
-  return `repositories/${repository}/_`;
+  return `${REPOSITORIES_PREFIX}${repository}${REPOSITORY_END}`;
+}
+
+/** Undefined for a key that no repository has. */
+export function repositoryOfPrefix(prefix: string): string | undefined {
+  const name = prefix.slice(REPOSITORIES_PREFIX.length, -REPOSITORY_END.length);
+  return prefix === repositoryPrefix(name) && isRepository(name) ? name : undefined;
 }
 
 export function manifestKey(repository: string, digest: Digest): string {
