@@ -2,6 +2,11 @@
 import { lstat, readdir, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { hasLayout } from '../registry/ensure-layout.ts';
+import { LAYOUT_KEY, REPOSITORIES_PREFIX } from '../registry/layout.ts';
+import { isKnownRepository } from '../registry/lists.ts';
+import type { RepositoryPlace } from '../registry/manifest-store.ts';
+import { StoreError } from '../registry/store-error.ts';
+import { nameUnknown } from '../registry/unknown-error.ts';
 import type { StorageDriver } from '../storage/driver.ts';
 import { filesystemDriver } from '../storage/filesystem.ts';
 import { UsageError } from './command.ts';
@@ -17,6 +22,28 @@ export async function openRegistryFolder(folder: string): Promise<StorageDriver>
   if (await hasLayout(storage)) return storage;
   const what = await describeFolder(folder);
   throw new UsageError(`${what}: expected the folder of a registry, see --directory`);
+}
+
+/**
+ * The same, though the file that marks it may be damaged or gone.
+ *
+ * @throws UsageError when nothing in the folder looks like a registry
+ * @throws StoreError for the registry of a newer program
+ */
+export async function openDamagedRegistry(folder: string): Promise<StorageDriver> {
+  const storage = filesystemDriver(folder);
+  await hasLayout(storage).catch((error: unknown) => {
+    if (!(error instanceof StoreError) || error.code !== 'damaged') throw error;
+  });
+  for await (const { key } of storage.list('', { delimiter: '/' })) {
+    if ([LAYOUT_KEY, 'blobs/', REPOSITORIES_PREFIX].includes(key)) return storage;
+  }
+  return openRegistryFolder(folder);
+}
+
+/** @throws RegistryError for a repository that is not there */
+export async function requireKnown(place: RepositoryPlace): Promise<void> {
+  if (!(await isKnownRepository(place))) throw nameUnknown(place.repository);
 }
 
 /** What is in a folder that is no registry, as text. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { TagEntry } from '../registry/catalog.ts';
 import type { StorageDriver } from '../storage/driver.ts';
-import { type Command, type CommandIo, EXIT, type ExitCode } from './command.ts';
+import { type Command, type CommandIo, EXIT } from './command.ts';
 import { openJsonList } from './json-list.ts';
 import { DIRECTORY_OPTION, directoryOf, requireRepository } from './registry-options.ts';
 
@@ -23,8 +23,8 @@ export const registryLs: Command = {
     const repository = name === undefined ? undefined : requireRepository(name);
     const storage = await openRegistryFolder(directoryOf(input));
     const isJson = input.options['json'] === true;
-    if (repository !== undefined) return printTags({ storage, repository, isJson }, io);
-    await printRepositories(storage, isJson, io);
+    if (repository === undefined) await printRepositories(storage, isJson, io);
+    else await printTags({ storage, repository, isJson }, io);
     return EXIT.done;
   },
 };
@@ -51,23 +51,19 @@ interface TagListing {
 
 async function printTags(
   { storage, repository, isJson }: TagListing,
-  { out, err }: CommandIo,
-): Promise<ExitCode> {
+  { out }: CommandIo,
+): Promise<void> {
   const { streamTags } = await import('../registry/catalog.ts');
-  const { isKnownRepository } = await import('../registry/lists.ts');
+  const { requireKnown } = await import('./registry-folder.ts');
   const place = { storage, repository };
-  if (!(await isKnownRepository(place))) {
-    err(`archeion: there is no repository "${repository}" in ${storage.name}\n`);
-    return EXIT.failed;
-  }
+  await requireKnown(place);
   if (!isJson) {
     for await (const entry of streamTags(place)) out(tagLine(entry));
-    return EXIT.done;
+    return;
   }
   const list = openJsonList(out, 'tags', { repository });
   for await (const entry of streamTags(place)) list.add(jsonOf(entry));
   list.end();
-  return EXIT.done;
 }
 
 function jsonOf({ tag, digest, mediaType, size, pushedAt, pushedBy }: TagEntry) {

@@ -27,8 +27,10 @@ export function linkKey(digest: Digest, repository: string): string {
   return `${linkPrefix(digest)}${repository.replaceAll('/', '!')}`;
 }
 
+export const LINKS_PREFIX = 'links/';
+
 export function linkPrefix(digest: Digest): string {
-  return `links/${pathOf(digest)}/`;
+  return `${LINKS_PREFIX}${pathOf(digest)}/`;
 }
 
 export function repositoryOfLink(key: string): string {
