@@ -16,6 +16,7 @@ import { rangesRefresh } from './ranges-refresh.ts';
 import { rangesStats } from './ranges-stats.ts';
 import { registryImport } from './registry-import.ts';
 import { registryLs } from './registry-ls.ts';
+import { registryRm } from './registry-rm.ts';
 import { registryVerify } from './registry-verify.ts';
 import { serve } from './serve.ts';
 import { worker } from './worker.ts';
@@ -28,6 +29,7 @@ export const COMMANDS: readonly Command[] = [
   doctor,
   registryImport,
   registryLs,
+  registryRm,
   registryVerify,
   rangesRefresh,
   rangesLookup,

@@ -53,8 +53,12 @@ export function repositoryOfPrefix(prefix: string): string | undefined {
   return prefix === repositoryPrefix(name) && isRepository(name) ? name : undefined;
 }
 
+export function manifestPrefix(repository: string): string {
+  return `${repositoryPrefix(repository)}manifests/`;
+}
+
 export function manifestKey(repository: string, digest: Digest): string {
-  return `${repositoryPrefix(repository)}manifests/${pathOf(digest)}`;
+  return `${manifestPrefix(repository)}${pathOf(digest)}`;
 }
 
 export function tagPrefix(repository: string): string {
