@@ -15,6 +15,9 @@ import { rangesLookup } from './ranges-lookup.ts';
 import { rangesRefresh } from './ranges-refresh.ts';
 import { rangesStats } from './ranges-stats.ts';
 import { registryImport } from './registry-import.ts';
+import { registryLs } from './registry-ls.ts';
+import { registryRm } from './registry-rm.ts';
+import { registryVerify } from './registry-verify.ts';
 import { serve } from './serve.ts';
 import { worker } from './worker.ts';
 
@@ -25,6 +28,9 @@ export const COMMANDS: readonly Command[] = [
   explain,
   doctor,
   registryImport,
+  registryLs,
+  registryRm,
+  registryVerify,
   rangesRefresh,
   rangesLookup,
   rangesDiff,

@@ -53,7 +53,7 @@ Try:
   skopeo copy --src-tls-verify=false docker://${front}/mine:${tag} oci:./mine:${tag}
 
   # or brought from another registry
-  ${PROGRAM} registry import docker://registry.example.org/NAME:TAG NAME:TAG --storage ${folder}/registry
+  ${PROGRAM} registry import docker://registry.example.org/NAME:TAG NAME:TAG --directory ${folder}/registry
 
 `;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { algorithmOf, type Digest, hexOf, parseDigest } from '../core/oci/digest.ts';
+import { isRepository } from '../core/oci/repository.ts';
 import type { UploadId } from '../core/oci/upload-id.ts';
 
 /**
@@ -29,21 +30,38 @@ export function linkKey(digest: Digest, repository: string): string {
   return `${linkPrefix(digest)}${repository.replaceAll('/', '!')}`;
 }
 
+export const LINKS_PREFIX = 'links/';
+
 export function linkPrefix(digest: Digest): string {
-  return `links/${pathOf(digest)}/`;
+  return `${LINKS_PREFIX}${pathOf(digest)}/`;
 }
 
 export function repositoryOfLink(key: string): string {
   return key.slice(key.lastIndexOf('/') + 1).replaceAll('!', '/');
 }
 
+export const REPOSITORIES_PREFIX = 'repositories/';
+
+/** Where the name of a repository ends in a key. */
+export const REPOSITORY_END = '/_';
+
 /** Everything of a repository, and nothing of those whose names go on after a slash. */
 export function repositoryPrefix(repository: string): string {
-  return `repositories/${repository}/_`;
+  return `${REPOSITORIES_PREFIX}${repository}${REPOSITORY_END}`;
+}
+
+/** Undefined for a key that no repository has. */
+export function repositoryOfPrefix(prefix: string): string | undefined {
+  const name = prefix.slice(REPOSITORIES_PREFIX.length, -REPOSITORY_END.length);
+  return prefix === repositoryPrefix(name) && isRepository(name) ? name : undefined;
+}
+
+export function manifestPrefix(repository: string): string {
+  return `${repositoryPrefix(repository)}manifests/`;
 }
 
 export function manifestKey(repository: string, digest: Digest): string {
-  return `${repositoryPrefix(repository)}manifests/${pathOf(digest)}`;
+  return `${manifestPrefix(repository)}${pathOf(digest)}`;
 }
 
 export function tagPrefix(repository: string): string {
