@@ -80,12 +80,14 @@ export function referrerPrefix(repository: string, subject: Digest): string {
   return `${repositoryPrefix(repository)}referrers/${pathOf(subject)}/`;
 }
 
+export const UPLOADS_PREFIX = 'uploads/';
+
 export function uploadSessionKey(id: UploadId): string {
-  return `uploads/${id}/session`;
+  return `${UPLOADS_PREFIX}${id}/session`;
 }
 
 export function uploadDataKey(id: UploadId): string {
-  return `uploads/${id}/data`;
+  return `${UPLOADS_PREFIX}${id}/data`;
 }
 
 /** A referrer and the subject it is about. */
