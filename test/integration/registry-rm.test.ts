@@ -63,6 +63,8 @@ describe('archeion registry rm', () => {
   });
 });
 
+const SOON = { timeout: 5_000, interval: 50 };
+
 test('removing beside a server and somebody who imports loses nothing that was acknowledged', async () => {
   const { folder } = await registryFolder();
   // Stores of their own, as processes of their own would have.
@@ -78,7 +80,8 @@ test('removing beside a server and somebody who imports loses nothing that was a
       const [tag, reference] = [`t${count}`, index.digest];
       await importImage({ source, storage, repository: 'busy', reference, tag });
       (count % 10 === 0 ? doomed : kept).push(tag);
-      for (const one of kept) await pullAll(pull, 'busy', one);
+      // What a push relies on that came while it was being removed is back a moment later.
+      for (const one of kept) await vi.waitFor(() => pullAll(pull, 'busy', one), SOON);
     }
   })();
   for (let count = 0; count < 3; count++) {
