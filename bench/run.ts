@@ -7,12 +7,14 @@ import { benchMemory } from './memory.ts';
 import { benchRedirect } from './redirect.ts';
 import { type BenchResult, formatTable, verdictOf } from './result.ts';
 import { benchStartUp } from './start-up.ts';
+import { benchWorkers } from './workers.ts';
 
 const BENCHES: ReadonlyArray<readonly [string, () => Promise<readonly BenchResult[]>]> = [
   ['address lookup', benchAddressLookup],
   ['digest index', benchDigestIndex],
   ['start-up', benchStartUp],
   ['redirect', benchRedirect],
+  ['workers', benchWorkers],
   ['memory', benchMemory],
 ];
 

@@ -14,6 +14,12 @@ test('an event is one JSON line with its level, its name and its fields', () => 
   ]);
 });
 
+test('a log may have fields of its own, which every line says', () => {
+  const lines: string[] = [];
+  openLog('info', (line) => lines.push(line), { worker: 2 }).info('listening', { port: 1 });
+  expect(JSON.parse(lines[0] ?? '')).toMatchObject({ event: 'listening', worker: 2, port: 1 });
+});
+
 test('below its level nothing is written', () => {
   const lines: string[] = [];
   const log = openLog('error', (line) => lines.push(line));

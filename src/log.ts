@@ -12,11 +12,15 @@ export interface Log {
 
 export type LogLevel = 'info' | 'warn' | 'error' | 'silent';
 
-/** JSON lines, one an event, to standard error or wherever `write` says. */
-export function openLog(level: LogLevel, write?: (line: string) => void): Log {
+/**
+ * JSON lines, one an event, to standard error or wherever `write` says.
+ *
+ * @param fields what every line says: which of several processes writes it, say
+ */
+export function openLog(level: LogLevel, write?: (line: string) => void, fields?: LogFields): Log {
   const options = {
     level,
-    base: null,
+    base: fields ?? null,
     messageKey: 'event',
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },

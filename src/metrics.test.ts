@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { openMetrics } from './metrics.ts';
 
 async function exposed(fill: (metrics: ReturnType<typeof openMetrics>) => void): Promise<string[]> {
@@ -91,4 +91,17 @@ test('one name is one kind of metric', () => {
   const metrics = openMetrics();
   metrics.counter('c_total', 'C.');
   expect(() => metrics.gauge('c_total', 'C.', () => [])).toThrow('is a counter already');
+});
+
+test('totals are collected without a gauge being read', () => {
+  const metrics = openMetrics();
+  const read = vi.fn(() => [{ labels: {}, value: 1 }]);
+  metrics.counter('c_total', 'C.').cell().value += 1;
+  metrics.histogram('h_seconds', 'H.', { labelNames: [], buckets: [1] });
+  metrics.total('t_total', 'T.', () => [{ labels: {}, value: 2 }]);
+  metrics.gauge('g', 'G.', read);
+  const names = metrics.collect('totals').map(({ name }) => name);
+  expect(names).toEqual(['c_total', 'h_seconds', 't_total']);
+  expect(read).not.toHaveBeenCalled();
+  expect(metrics.collect().map(({ name }) => name)).toEqual([...names, 'g']);
 });

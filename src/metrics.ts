@@ -1,4 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+import {
+  type Across,
+  type FamilyType,
+  isTotal,
+  type MetricFamily,
+  type Sample,
+} from './metrics/family.ts';
 import { type Histogram, type HistogramOptions, openHistogram } from './metrics/histogram.ts';
 import { labelTree } from './metrics/label-tree.ts';
 
@@ -12,13 +19,16 @@ export interface Counter {
   cell(...labels: readonly string[]): Cell;
 }
 
-/** One number read at scrape time. Labels never hold a repository, a digest or an address. */
-export interface Sample {
-  readonly labels: Readonly<Record<string, string>>;
-  readonly value: number;
-}
+export type { Sample } from './metrics/family.ts';
 
+/** Called at scrape time. */
 export type ReadSamples = () => Iterable<Sample>;
+
+/** A reading of which several processes have to be put together otherwise than by adding. */
+export interface GaugeReading {
+  readonly read: ReadSamples;
+  readonly across: Across;
+}
 
 /**
  * The metrics of one process. Asking twice for a counter or histogram of one name gives the same one, and
@@ -27,17 +37,20 @@ export type ReadSamples = () => Iterable<Sample>;
 export interface Metrics {
   counter(name: string, help: string, labelNames?: readonly string[]): Counter;
   histogram(name: string, help: string, options: HistogramOptions): Histogram;
-  /** A value that goes up and down, read when somebody scrapes. */
-  gauge(name: string, help: string, read: ReadSamples): void;
+  /** A value that goes up and down, read when somebody scrapes. Of several processes it is the sum, unless it says otherwise. */
+  gauge(name: string, help: string, reading: ReadSamples | GaugeReading): void;
   /** Like a gauge, for a number counted elsewhere that never goes down. */
   total(name: string, help: string, read: ReadSamples): void;
+  /** Everything, or what never goes down: reading a gauge may begin it anew. */
+  collect(which?: 'all' | 'totals'): readonly MetricFamily[];
   /** Everything, in the Prometheus text format (version 0.0.4). */
   expose(): Promise<string>;
 }
 
 interface Family {
-  readonly type: 'counter' | 'gauge' | 'histogram';
+  readonly type: FamilyType;
   readonly help: string;
+  readonly across: Across;
   readonly reads: ReadonlyArray<ReadSamples>;
 }
 
@@ -47,12 +60,22 @@ export function openMetrics(): Metrics {
   const counters = new Map<string, Counter>();
   const histograms = new Map<string, Histogram>();
 
-  function add(name: string, { type, help, reads }: Family): void {
+  function add(name: string, { reads, ...family }: Family): void {
+    const { type } = family;
     const existing = families.get(name);
     if (existing !== undefined && existing.type !== type) {
       throw new Error(`metric "${name}" is a ${existing.type} already`);
     }
-    families.set(name, { type, help, reads: [...(existing?.reads ?? []), ...reads] });
+    families.set(name, { ...family, reads: [...(existing?.reads ?? []), ...reads] });
+  }
+
+  function collect(which: 'all' | 'totals' = 'all'): readonly MetricFamily[] {
+    const wanted = [...families].filter(([, family]) => which === 'all' || isTotal(family));
+    return wanted.map(([name, { reads, ...family }]) => ({
+      name,
+      ...family,
+      samples: reads.flatMap((read) => Array.from(read())),
+    }));
   }
 
   return {
@@ -62,7 +85,7 @@ export function openMetrics(): Metrics {
       const cells = labelTree<Cell>(labelNames, () => ({ value: 0 }));
       const read = () =>
         Array.from(cells.entries(), ({ labels, value }) => ({ labels, value: value.value }));
-      add(name, { type: 'counter', help, reads: [read] });
+      add(name, { type: 'counter', help, across: 'sum', reads: [read] });
       const counter: Counter = { cell: (...labels) => cells.at(labels) };
       counters.set(name, counter);
       return counter;
@@ -71,25 +94,29 @@ export function openMetrics(): Metrics {
       const existing = histograms.get(name);
       if (existing !== undefined) return existing;
       const histogram = openHistogram(name, options);
-      add(name, { type: 'histogram', help, reads: [histogram.read] });
+      add(name, { type: 'histogram', help, across: 'sum', reads: [histogram.read] });
       histograms.set(name, histogram);
       return histogram;
     },
-    gauge: (name, help, read) => add(name, { type: 'gauge', help, reads: [read] }),
-    total: (name, help, read) => add(name, { type: 'counter', help, reads: [read] }),
-    expose: () => exposition(families),
+    gauge(name, help, reading) {
+      const { read, across } =
+        typeof reading === 'function' ? { read: reading, across: 'sum' as const } : reading;
+      add(name, { type: 'gauge', help, across, reads: [read] });
+    },
+    total: (name, help, read) => add(name, { type: 'counter', help, across: 'sum', reads: [read] }),
+    collect,
+    expose: () => exposition(collect()),
   };
 }
 
 /** prom-client is loaded by the first scrape: it takes longer to load than everything else the front needs. */
-async function exposition(families: ReadonlyMap<string, Family>): Promise<string> {
+export async function exposition(families: readonly MetricFamily[]): Promise<string> {
   const { Gauge, Registry } = (await import('prom-client')).default;
   const registry = new Registry();
-  for (const [name, { type, help, reads }] of families) {
+  for (const { name, help, type, samples } of families) {
     const metric = new Gauge({ name, help, registers: [registry] });
     // It has no door for numbers counted elsewhere, but formats whatever `get` of a metric gives.
-    const values = reads.flatMap((read) => Array.from(read()));
-    Object.assign(metric, { get: async () => ({ name, help, type, values }) });
+    Object.assign(metric, { get: async () => ({ name, help, type, values: samples }) });
   }
   return registry.metrics();
 }

@@ -53,7 +53,7 @@ export function keepCertificateFresh(
   metrics.gauge(
     'archeion_certificate_expiry_seconds',
     'When the first certificate of the served chain is over, in seconds since 1970.',
-    () => [{ labels: {}, value: current.facts.notAfter / 1_000 }],
+    { across: 'min', read: () => [{ labels: {}, value: current.facts.notAfter / 1_000 }] },
   );
   announce(current, { log, now });
   follow(loaded);

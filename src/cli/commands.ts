@@ -16,6 +16,7 @@ import { rangesRefresh } from './ranges-refresh.ts';
 import { rangesStats } from './ranges-stats.ts';
 import { registryImport } from './registry-import.ts';
 import { serve } from './serve.ts';
+import { worker } from './worker.ts';
 
 /** Every command of the program, in the order of the help. A command loads what it needs when it runs. */
 export const COMMANDS: readonly Command[] = [
@@ -36,3 +37,6 @@ export const COMMANDS: readonly Command[] = [
   configDiff,
   configSchema,
 ];
+
+/** Those that the program starts itself: no help names them. */
+export const INTERNAL_COMMANDS: readonly Command[] = [worker];

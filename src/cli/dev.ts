@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Command, EXIT, optionText, UsageError } from './command.ts';
-import { untilAborted } from './serve.ts';
+import { untilAborted } from './until-aborted.ts';
 
 const HIGHEST_BASE = 65_531;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Command as Commander, CommanderError } from 'commander';
 import { type Command, type CommandIo, EXIT, type ExitCode, UsageError } from './command.ts';
-import { COMMANDS } from './commands.ts';
+import { COMMANDS, INTERNAL_COMMANDS } from './commands.ts';
 import { VERSION } from './version.ts';
 
 /** Runs one command line, without the program's own name. The one place that makes an exit code of a failure. */
@@ -43,6 +43,7 @@ function build(
     .configureOutput({ writeOut: io.out, writeErr: io.err })
     .showHelpAfterError('(add --help for the options and examples)');
   for (const command of commands) add(program, command, io, done);
+  for (const command of INTERNAL_COMMANDS) add(program, command, io, done);
   return program;
 }
 
@@ -55,7 +56,8 @@ function add(
   const words = command.name.split(' ');
   const last = words.pop() ?? '';
   const parent = words.reduce(group, program);
-  const added = parent.command(last).description(command.summary);
+  const hidden = INTERNAL_COMMANDS.includes(command);
+  const added = parent.command(last, { hidden }).description(command.summary);
   for (const { name, description } of command.args ?? []) added.argument(name, description);
   for (const option of command.options ?? []) {
     added.option(option.flags, option.description, option.default);

@@ -5,13 +5,10 @@ import { type FrontReplacement, replaceInTurn } from './front-replacement.ts';
 import { openFrontRepositories } from './front-repositories.ts';
 import { type FrontState, openFrontState } from './front-state.ts';
 import type { LoadedConfig } from './load-config.ts';
-import { keepRangesFresh } from './ranges-in-front.ts';
 
-/** The state of the front, with everything that replaces it while it serves. */
-export interface FreshState {
+/** The state of the front, with what replaces it while it serves. */
+export interface FreshState extends FrontReplacement {
   readonly state: FrontState;
-  /** @throws ConfigError when the configuration cannot be used; the old one then stays. */
-  reload(next: LoadedConfig): Promise<void>;
   /** Nothing is refreshed any more; what is there goes on serving. */
   end(): void;
   close(): Promise<void>;
@@ -38,24 +35,23 @@ export async function openFreshState(
   });
   const replacement = replaceInTurn(loaded, state);
   opened.resolve(replacement);
-  const ranges = keepRangesFresh({ ...ports, replacement });
-  const end = () => {
-    ranges.close();
-    repositories.close();
-  };
+  const keepCurrent = () => repositories.keepOnly(replacement.current());
   return {
+    ...replacement,
     state,
-    async reload(next) {
-      try {
-        await replacement.reload(next);
-      } finally {
-        repositories.keepOnly(replacement.current());
-      }
-      await ranges.restart();
+    async prepare(next) {
+      const settle = await replacement.prepare(next).catch((error: unknown) => {
+        keepCurrent();
+        throw error;
+      });
+      return (accept) => {
+        settle(accept);
+        keepCurrent();
+      };
     },
-    end,
+    end: repositories.close,
     async close() {
-      end();
+      repositories.close();
       await state.close();
     },
   };

@@ -7,6 +7,7 @@ import { ConfigError } from '../config/config-error.ts';
 import type { Config } from '../config/schema.ts';
 import type { DigestIndexHeader } from '../core/digest-index/digest-index-file.ts';
 import type { Log } from '../log.ts';
+import type { Across } from '../metrics/family.ts';
 import type { Metrics } from '../metrics.ts';
 import type { BackendHealth } from '../redirector/backend-health.ts';
 import { type DigestLoader, digestLoader } from '../redirector/digest-loader.ts';
@@ -101,26 +102,30 @@ function behindOf({ name, index }: Backend): Array<[string, string]> {
 
 /** Per backend, as long as its index is in force: how many digests it has, and its times in seconds. */
 export function exposeIndexes(metrics: Metrics, loader: () => DigestLoader): void {
-  const gauge = (name: string, help: string, read: (header: DigestIndexHeader) => number) =>
-    metrics.gauge(name, help, () =>
-      Array.from(loader().headers(), ([backend, header]) => ({
-        labels: { backend },
-        value: read(header),
-      })),
-    );
-  gauge(
-    'archeion_digest_index_entries',
-    'Digests in the index of each backend.',
-    ({ sha256, sha512 }) => sha256 + sha512,
-  );
-  gauge(
-    'archeion_digest_index_valid_until_seconds',
-    'Until when each index is believed, in seconds since 1970.',
-    ({ validUntil }) => validUntil / 1_000,
-  );
-  gauge(
-    'archeion_digest_index_age_seconds',
-    'How long ago each index was made.',
-    ({ createdAt }) => (Date.now() - createdAt) / 1_000,
-  );
+  const gauge = (name: string, across: Across, { help, read }: IndexGauge) =>
+    metrics.gauge(name, help, {
+      across,
+      read: () =>
+        Array.from(loader().headers(), ([backend, header]) => ({
+          labels: { backend },
+          value: read(header),
+        })),
+    });
+  gauge('archeion_digest_index_entries', 'max', {
+    help: 'Digests in the index of each backend.',
+    read: ({ sha256, sha512 }) => sha256 + sha512,
+  });
+  gauge('archeion_digest_index_valid_until_seconds', 'min', {
+    help: 'Until when each index is believed, in seconds since 1970.',
+    read: ({ validUntil }) => validUntil / 1_000,
+  });
+  gauge('archeion_digest_index_age_seconds', 'max', {
+    help: 'How long ago each index was made.',
+    read: ({ createdAt }) => (Date.now() - createdAt) / 1_000,
+  });
+}
+
+interface IndexGauge {
+  readonly help: string;
+  readonly read: (header: DigestIndexHeader) => number;
 }

@@ -1,13 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { FrontState } from './front-state.ts';
+import { oneAfterAnother } from './in-turn.ts';
 import type { LoadedConfig } from './load-config.ts';
+
+/** Puts what was prepared into service, or forgets it. */
+export type Settle = (accept: boolean) => void;
 
 /** Replaces what the front serves by, one after the other: none brings back what the one before it replaced. */
 export interface FrontReplacement {
   /** The configuration in force. */
   current(): LoadedConfig;
-  /** @throws ConfigError when the configuration cannot be used; the old one then stays. */
-  reload(next: LoadedConfig): Promise<void>;
+  /**
+   * Makes everything for the next configuration. Until it is settled nothing else is replaced.
+   *
+   * @throws ConfigError when the configuration cannot be used; there is nothing to settle then
+   */
+  prepare(next: LoadedConfig): Promise<Settle>;
   /**
    * The same configuration with what has changed beside it.
    *
@@ -18,27 +26,32 @@ export interface FrontReplacement {
 
 export function replaceInTurn(
   loaded: LoadedConfig,
-  state: Pick<FrontState, 'replace'>,
+  state: Pick<FrontState, 'prepare'>,
 ): FrontReplacement {
   let current = loaded;
   const inTurn = oneAfterAnother();
   return {
     current: () => current,
-    reload: (next) =>
+    prepare(next) {
+      const prepared = Promise.withResolvers<Settle>();
+      const turn = inTurn(async () => {
+        const swap = await state.prepare(next);
+        const settled = Promise.withResolvers<void>();
+        prepared.resolve((accept) => {
+          settled.resolve();
+          if (!accept) return;
+          swap();
+          current = next;
+        });
+        await settled.promise;
+      });
+      turn.catch(prepared.reject);
+      return prepared.promise;
+    },
+    rebuild: () =>
       inTurn(async () => {
-        await state.replace(next);
-        current = next;
+        const swap = await state.prepare(current);
+        swap();
       }),
-    rebuild: () => inTurn(() => state.replace(current)),
-  };
-}
-
-function oneAfterAnother(): (work: () => Promise<void>) => Promise<void> {
-  let last: Promise<void> = Promise.resolve();
-  return (work) => {
-    const result = last.then(work);
-    // Whoever asked hears of a failure; the next one is not concerned.
-    last = result.catch(() => undefined);
-    return result;
   };
 }

@@ -116,10 +116,13 @@ function exposeRefresh(metrics: Metrics, keepers: () => readonly RepositoryKeepe
   metrics.gauge(
     'archeion_known_repositories_refreshed_seconds',
     'When the list of repositories was last read and believed, in seconds since 1970.',
-    () => {
-      const times = keepers().map((keeper) => keeper.refreshedAt() ?? 0);
-      const last = Math.max(0, ...times);
-      return last === 0 ? [] : [{ labels: {}, value: last / 1_000 }];
+    {
+      across: 'min',
+      read() {
+        const times = keepers().map((keeper) => keeper.refreshedAt() ?? 0);
+        const last = Math.max(0, ...times);
+        return last === 0 ? [] : [{ labels: {}, value: last / 1_000 }];
+      },
     },
   );
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import { isDeepStrictEqual } from 'node:util';
-import { ConfigError } from '../config/config-error.ts';
 import type { Config } from '../config/schema.ts';
 import type { KnownRepositories } from '../core/routing/known-repositories.ts';
 import type { Log } from '../log.ts';
@@ -17,6 +16,7 @@ import { exposeIndexes } from './front-indexes.ts';
 import { haveSameKeys, readSecrets } from './front-secrets.ts';
 import type { LoadedConfig } from './load-config.ts';
 import { checkPullLog, pullLogPlace } from './pull-log.ts';
+import { refuseRestart } from './refuse-restart.ts';
 
 /** What the front serves by, replaced whole: a request sees one state from start to end. */
 export interface FrontState {
@@ -24,20 +24,13 @@ export interface FrontState {
   readonly config: () => Config;
   readonly explain: (target: string, address: string) => Promise<Explanation>;
   /**
-   * Makes the next state beside this one, and swaps them when it is complete.
+   * Makes the next state beside this one; what it resolves with swaps them, at once. One at a time.
    *
    * @throws ConfigError when it cannot be used; what was there goes on
    */
-  replace(next: LoadedConfig): Promise<void>;
+  prepare(next: LoadedConfig): Promise<() => void>;
   close(): Promise<void>;
 }
-
-/** Listeners are open already. One that speaks TLS can be given another certificate, but not stop to. */
-const NEEDS_RESTART: ReadonlyArray<readonly [string, (config: Config) => unknown]> = [
-  ['listen', ({ listen }) => ({ ...listen, tls: undefined })],
-  ['listen.tls', ({ listen }) => listen.tls !== undefined],
-  ['admin', ({ admin }) => admin],
-];
 
 /** Milliseconds that a list may take, with something to spare: longer than any other answer. */
 const LONGEST_ANSWER = 10_000;
@@ -90,6 +83,7 @@ export async function openFrontState(
     config: () => config,
     generation: () => generation,
     health: () => current.health,
+    underWay: () => current.underWay(),
     cache: () => cache,
   });
   return {
@@ -99,31 +93,33 @@ export async function openFrontState(
       await current.indexes.ready; // a command explains at once what a server knows a moment later
       return explain(target, address, { generation, ...current });
     },
-    async replace(next) {
+    async prepare(next) {
       refuseRestart(config, next);
       const [made, nextSecrets] = [await generationOf(next), await readSecrets(next)];
       await checkPullLog(next);
-      const old = current;
-      const isSame = (key: keyof Config) => isDeepStrictEqual(config[key], next.config[key]);
-      // A key that was replaced in its file leaves the configuration as it was.
-      const isHandlerKept = IN_HANDLER.every(isSame) && haveSameKeys(secrets, nextSecrets);
-      const closeAfter = Math.max(config.probes.timeout, LONGEST_ANSWER);
-      // By URL, so what is remembered stays true whichever backends come and go.
-      if (!isSame('existence')) cache = existenceCache(next.config.existence, Date.now);
-      // Else a reload would let everybody begin anew.
-      if (!isSame('rateLimit')) admit = openAdmission(next.config, metrics);
-      // From here to the end nothing waits: nobody sees the half of it.
-      config = next.config;
-      secrets = nextSecrets;
-      pullLog = pullLogPlace(next);
-      generation = made;
-      if (isHandlerKept) {
-        current.pullLog.reopen();
-        return;
-      }
-      current = open();
-      // Requests that the old one is still asking for get their answers first.
-      setTimeout(() => void old.close(), closeAfter).unref();
+      return () => {
+        const old = current;
+        const isSame = (key: keyof Config) => isDeepStrictEqual(config[key], next.config[key]);
+        // A key that was replaced in its file leaves the configuration as it was.
+        const isHandlerKept = IN_HANDLER.every(isSame) && haveSameKeys(secrets, nextSecrets);
+        const closeAfter = Math.max(config.probes.timeout, LONGEST_ANSWER);
+        // By URL, so what is remembered stays true whichever backends come and go.
+        if (!isSame('existence')) cache = existenceCache(next.config.existence, Date.now);
+        // Else a reload would let everybody begin anew.
+        if (!isSame('rateLimit')) admit = openAdmission(next.config, metrics);
+        // Nothing here waits: nobody sees the half of it.
+        config = next.config;
+        secrets = nextSecrets;
+        pullLog = pullLogPlace(next);
+        generation = made;
+        if (isHandlerKept) {
+          current.pullLog.reopen();
+          return;
+        }
+        current = open();
+        // Requests that the old one is still asking for get their answers first.
+        setTimeout(() => void old.close(), closeAfter).unref();
+      };
     },
     close: () => current.close(),
   };
@@ -133,33 +129,39 @@ interface StateParts {
   readonly config: () => Config;
   readonly generation: () => Generation;
   readonly health: () => BackendHealth;
+  readonly underWay: () => number;
   readonly cache: () => ExistenceCache;
 }
 
-function exposeState(metrics: Metrics, { config, generation, health, cache }: StateParts): void {
-  metrics.gauge('archeion_cloud_ranges_entries', 'Prefixes that are served, by feed.', () =>
-    generation().sources.map(({ feed, entries }) => ({ labels: { feed }, value: entries.length })),
-  );
-  metrics.gauge('archeion_known_repositories', 'Repositories that are let through.', () => {
-    const size = generation().table.repositories?.patterns.size;
-    return size === undefined ? [] : [{ labels: {}, value: size }];
+function exposeState(metrics: Metrics, parts: StateParts): void {
+  const { config, generation, health, underWay, cache } = parts;
+  metrics.gauge('archeion_cloud_ranges_entries', 'Prefixes that are served, by feed.', {
+    across: 'max',
+    read: () =>
+      generation().sources.map(({ feed, entries }) => ({
+        labels: { feed },
+        value: entries.length,
+      })),
   });
+  metrics.gauge('archeion_known_repositories', 'Repositories that are let through.', {
+    across: 'max',
+    read() {
+      const size = generation().table.repositories?.patterns.size;
+      return size === undefined ? [] : [{ labels: {}, value: size }];
+    },
+  });
+  metrics.gauge('archeion_proxied_under_way', 'Fetches for clients that are under way.', () => [
+    { labels: {}, value: underWay() },
+  ]);
   metrics.gauge('archeion_existence_entries', 'Blobs remembered of probes.', () => [
     { labels: {}, value: cache().size },
   ]);
-  metrics.gauge('archeion_backend_state', '1 for the state each backend is in.', () =>
-    config().backends.map(({ name }) => ({
-      labels: { backend: name, state: health().stateOf(name) },
-      value: 1,
-    })),
-  );
-}
-
-function refuseRestart(config: Config, { config: next, origin }: LoadedConfig): void {
-  const changed = NEEDS_RESTART.filter(([, of]) => !isDeepStrictEqual(of(config), of(next)));
-  if (changed.length === 0) return;
-  throw new ConfigError(
-    origin,
-    changed.map(([key]) => `${key}: takes a restart to change; everything else stays as it was`),
-  );
+  metrics.gauge('archeion_backend_state', '1 for the state each backend is in.', {
+    across: 'max',
+    read: () =>
+      config().backends.map(({ name }) => ({
+        labels: { backend: name, state: health().stateOf(name) },
+        value: 1,
+      })),
+  });
 }

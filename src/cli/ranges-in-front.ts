@@ -13,7 +13,7 @@ export interface FreshRanges {
 }
 
 export interface FreshRangesPorts {
-  readonly replacement: FrontReplacement;
+  readonly replacement: Pick<FrontReplacement, 'current' | 'rebuild'>;
   readonly log: Log;
   readonly metrics: Metrics;
 }

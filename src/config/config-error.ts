@@ -4,10 +4,12 @@
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   readonly code = 'invalid-config';
+  readonly origin: string;
   readonly problems: readonly string[];
 
   constructor(origin: string, problems: readonly string[], cause?: unknown) {
     super(problems.map((problem) => `${origin}: ${problem}`).join('\n'), { cause });
+    this.origin = origin;
     this.problems = problems;
   }
 }

@@ -44,6 +44,14 @@ test.each([
   });
 });
 
+test('what is amiss is named, and does not make a process unready', async () => {
+  const degraded = adminHandler({ ready: () => [], degraded: () => ['1 of 2 lost'], metrics });
+  expect(await degraded(get('/readyz'))).toMatchObject({ status: 200, body: 'ok\n' });
+  const answer = await degraded(get('/readyz?verbose'));
+  expect(answer.status).toBe(200);
+  expect(JSON.parse(String(answer.body))).toEqual({ ready: true, problems: ['1 of 2 lost'] });
+});
+
 test('metrics are given in the text format', async () => {
   const answer = await ready(get('/metrics'));
   expect(answer.body).toBe('up 1\n');

@@ -6,6 +6,8 @@ import type { Handler, HttpAnswer, HttpRequest } from '../protocol/http.ts';
 export interface AdminPorts {
   /** The names of the checks that fail; none when the process may be sent requests. */
   readonly ready: () => readonly string[];
+  /** What is amiss though it may: named among the problems, and no reason to stay away. */
+  readonly degraded?: () => readonly string[];
   readonly metrics: Pick<Metrics, 'expose'>;
   /** For every other path: the operator page, say. */
   readonly otherwise?: Handler;
@@ -15,7 +17,8 @@ export interface AdminPorts {
  * The port for whoever operates the process: `/livez`, `/readyz`, `/metrics`. Alive says only that it
  * answers: restarting it because something else is down helps nobody.
  */
-export function adminHandler({ ready, metrics, otherwise = notFound }: AdminPorts): Handler {
+export function adminHandler(ports: AdminPorts): Handler {
+  const { ready, degraded = () => [], metrics, otherwise = notFound } = ports;
   return (request) => {
     const [path = '', query = ''] = request.target.split('?', 2);
     switch (path) {
@@ -24,7 +27,8 @@ export function adminHandler({ ready, metrics, otherwise = notFound }: AdminPort
         return plainText(200, 'ok\n');
       case '/readyz':
         assertReads(request);
-        return readiness(ready(), wantsDetail(request, query));
+        if (!wantsDetail(request, query)) return shortReadiness(ready());
+        return readiness(ready(), degraded());
       case '/metrics':
         assertReads(request);
         return metrics.expose().then((text) => plainText(200, text));
@@ -34,11 +38,14 @@ export function adminHandler({ ready, metrics, otherwise = notFound }: AdminPort
   };
 }
 
-function readiness(problems: readonly string[], inDetail: boolean): HttpAnswer {
-  const status = problems.length === 0 ? 200 : 503;
-  if (!inDetail) return plainText(status, status === 200 ? 'ok\n' : 'not ready\n');
-  const body = `${JSON.stringify({ ready: status === 200, problems })}\n`;
-  return answer(status, 'application/json', body);
+function shortReadiness(problems: readonly string[]): HttpAnswer {
+  return problems.length === 0 ? plainText(200, 'ok\n') : plainText(503, 'not ready\n');
+}
+
+function readiness(problems: readonly string[], lesser: readonly string[]): HttpAnswer {
+  const ready = problems.length === 0;
+  const body = `${JSON.stringify({ ready, problems: [...problems, ...lesser] })}\n`;
+  return answer(ready ? 200 : 503, 'application/json', body);
 }
 
 function wantsDetail(request: HttpRequest, query: string): boolean {

@@ -148,6 +148,8 @@ function optionsOf(limits: ServerLimits) {
 
 function limited(server: Server, limits: ServerLimits): Server {
   server.maxConnections = limits.maxConnections;
+  // Not in the types yet. One too many would else go from worker to worker, and keep all of them busy with it.
+  Object.assign(server, { dropMaxConnection: true });
   // Beyond 2000 header lines node:http would drop the rest; `maxHeaderSize` refuses them instead.
   server.maxHeadersCount = 0;
   return server;

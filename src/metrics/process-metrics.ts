@@ -23,13 +23,14 @@ export function observeProcess(metrics: Metrics): void {
     const { user, system } = process.cpuUsage();
     return one((user + system) / 1e6);
   });
-  metrics.gauge('process_start_time_seconds', 'Start of the process since the epoch.', () =>
-    one(Math.round(Date.now() / 1000 - process.uptime())),
-  );
-  metrics.gauge(
-    'nodejs_eventloop_lag_seconds',
-    'Delay of the event loop since the last scrape, by quantile; 1 is the worst.',
-    () => {
+  metrics.gauge('process_start_time_seconds', 'Start of the process since the epoch.', {
+    across: 'min',
+    read: () => one(Math.round(Date.now() / 1000 - process.uptime())),
+  });
+  const lag = 'Delay of the event loop since the last scrape, by quantile; 1 is the worst.';
+  metrics.gauge('nodejs_eventloop_lag_seconds', lag, {
+    across: 'max',
+    read: () => {
       const samples = [0.5, 0.99, 1].map((quantile) => ({
         labels: { quantile: String(quantile) },
         // In nanoseconds, the timer's own interval included. Before the first tick it is not a number.
@@ -38,7 +39,7 @@ export function observeProcess(metrics: Metrics): void {
       delay.reset();
       return samples;
     },
-  );
+  });
 }
 
 function one(value: number): readonly Sample[] {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { RegistryError } from '../core/oci/registry-error.ts';
 import type { Handler } from '../protocol/http.ts';
-import type { Explanation } from './explain.ts';
+
+/** Gives what is to be printed as JSON: an `Explanation`, perhaps of another process. */
+export type Explain = (target: string, address: string) => Promise<unknown>;
 
 /** `GET /explain?path=…&address=…` for operators: why a pull goes where it goes, with what is known by now. */
-export function explainHandler(
-  explain: (path: string, address: string) => Promise<Explanation>,
-): Handler {
+export function explainHandler(explain: Explain): Handler {
   return async (request) => {
     const mark = request.target.indexOf('?');
     const path = mark === -1 ? request.target : request.target.slice(0, mark);

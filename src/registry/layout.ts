@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { algorithmOf, type Digest, hexOf, parseDigest } from '../core/oci/digest.ts';
+import type { UploadId } from '../core/oci/upload-id.ts';
 
 /**
  * Where a registry keeps what, as keys of its store.
@@ -11,6 +12,8 @@ import { algorithmOf, type Digest, hexOf, parseDigest } from '../core/oci/digest
  * repositories/<name>/_manifests/<alg>/<hex>                  a ManifestRecord
  * repositories/<name>/_tags/<tag>                             a TagRecord
  * repositories/<name>/_referrers/<alg>/<hex>/<alg>-<hex>      a descriptor, below its subject
+ * uploads/<id>/session                                        a SessionRecord
+ * uploads/<id>/data                                           what was uploaded, until it is under its digest
  * ```
  *
  * No component of a repository's name starts with an underscore, so the names below one are never part of it.
@@ -57,6 +60,14 @@ export function tagOfKey(key: string): string {
 
 export function referrerPrefix(repository: string, subject: Digest): string {
   return `${repositoryPrefix(repository)}referrers/${pathOf(subject)}/`;
+}
+
+export function uploadSessionKey(id: UploadId): string {
+  return `uploads/${id}/session`;
+}
+
+export function uploadDataKey(id: UploadId): string {
+  return `uploads/${id}/data`;
 }
 
 /** A referrer and the subject it is about. */

@@ -25,8 +25,8 @@ export interface RepositoryPlace {
 /** A manifest as it came, with what it said it is. */
 export interface ReceivedManifest {
   readonly bytes: Uint8Array;
-  /** The Content-Type it came with. */
-  readonly mediaType: string;
+  /** The Content-Type it came with; without one the document has to say. */
+  readonly mediaType: string | undefined;
   readonly digest: Digest;
 }
 

@@ -62,6 +62,7 @@ export interface UploadHandle {
  * - Keys are listed in byte order of their UTF-8.
  * - A key is 1 to 1024 bytes of UTF-8 in segments between single slashes, without NUL. It may be an object and
  *   the beginning of other keys at once.
+ * - The body of a write is read to its end, also when its condition does not hold.
  * - What the body of a write throws is thrown as it is, and nothing is written.
  * - Anything else that goes wrong throws a StorageError that names the key.
  *

@@ -15,14 +15,24 @@ export interface DockerRegistry {
   stop(): Promise<unknown>;
 }
 
-/** Debian's docker-registry, keeping its content in the folder. It needs no login, as our upstreams must not. */
-export async function startDockerRegistry(folder: string): Promise<DockerRegistry> {
+/** Who alone may pull and push, when there is anybody. */
+export interface RegistryLogin {
+  readonly username: string;
+  readonly password: string;
+}
+
+/** Debian's docker-registry, keeping its content in the folder. */
+export async function startDockerRegistry(
+  folder: string,
+  login?: RegistryLogin,
+): Promise<DockerRegistry> {
   const host = `127.0.0.1:${await freePort()}`;
   const config = {
     version: '0.1',
     log: { level: 'error', accesslog: { disabled: false } },
     storage: { filesystem: { rootdirectory: join(folder, 'registry') } },
     http: { addr: host },
+    ...(login && { auth: { htpasswd: await htpasswd(folder, login) } }),
   };
   const file = join(folder, 'registry.yml');
   await writeFile(file, stringify(config));
@@ -34,6 +44,14 @@ export async function startDockerRegistry(folder: string): Promise<DockerRegistr
     accesses: () => parseAccessLog(running.stdout()),
     stop: running.stop,
   };
+}
+
+/** docker-registry takes bcrypt only, and what Perl calls `crypt` is the system's own, which can make it. */
+async function htpasswd(folder: string, { username, password }: RegistryLogin) {
+  const script = 'print crypt($ARGV[0], q($2b$05$abcdefghijklmnopqrstuu))';
+  const path = join(folder, 'htpasswd');
+  await writeFile(path, `${username}:${await mustRun('perl', ['-e', script, password])}\n`);
+  return { realm: 'test', path };
 }
 
 /** Everything of the sample image, byte for byte, by its tags. */

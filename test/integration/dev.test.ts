@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { dispatch } from '../../src/cli/dispatch.ts';
+import { imageOf } from '../support/registry-pushes.ts';
 import { type RunningCommand, startCommand } from '../support/running-command.ts';
 
 let folder = '';
@@ -106,6 +107,21 @@ describe('archeion dev', () => {
     expect(answer.status).toBe(200);
     const index = (await answer.json()) as Document;
     expect(index.manifests).toHaveLength(1);
+  });
+
+  test('what is pushed to the registry is pulled through the front', async () => {
+    const push = async (method: string, url: string, body: string) => {
+      const mediaType = 'application/vnd.oci.image.manifest.v1+json';
+      const answer = await fetch(url, { method, body, headers: { 'content-type': mediaType } });
+      expect(answer.status).toBe(201);
+    };
+    for (const content of ['layer', '{}']) {
+      const digest = `sha256:${createHash('sha256').update(content).digest('hex')}`;
+      await push('POST', `${registry}/v2/mine/blobs/uploads/?digest=${digest}`, content);
+    }
+    await push('PUT', `${registry}/v2/mine/manifests/v1`, imageOf('layer'));
+    expect(await pull('mine', 'v1')).toBe(3);
+    expect(await pull('mine', 'v1', { 'x-forwarded-for': '192.0.2.7' })).toBe(3);
   });
 
   test('refuses to start twice on the same data', async () => {

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+import { oneAfterAnother } from './in-turn.ts';
+import type { LoadedConfig } from './load-config.ts';
+import type { ServePorts } from './serve-ports.ts';
+import { watchContent } from './watch-content.ts';
+
+export interface ReloadPorts extends ServePorts {
+  /** Rejects when the configuration cannot be used; the old one then stays. */
+  readonly reload: (next: LoadedConfig) => Promise<void>;
+}
+
+/** Reloads when the file changes and on SIGHUP; returns what ends that. */
+export function reloadOnChange(
+  { file }: LoadedConfig,
+  { load, reload, log, io }: ReloadPorts,
+): () => void {
+  if (file === undefined) return () => {};
+  const reloadOnce = async () => {
+    try {
+      await reload(await load());
+      log.info('config-reloaded', { config: file });
+    } catch (error) {
+      // Whatever is wrong with the new one, the old one serves.
+      log.error('config-refused', error, { config: file });
+    }
+  };
+  // Reading included, or the older of two readings could come last.
+  const inTurn = oneAfterAnother();
+  const changed = () => void inTurn(reloadOnce);
+  const endWatch = watchContent([file], changed);
+  const endHangups = io.onHangup(changed);
+  return () => {
+    endWatch();
+    endHangups();
+  };
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { RegistryError } from '../core/oci/registry-error.ts';
+import type { HttpRequest } from '../protocol/http.ts';
+
+/** `create` adds content and new tags; `push` moves tags as well. */
+export type Action = 'pull' | 'push' | 'create' | 'delete';
+
+/** Who asks, and what for. */
+export interface Grant {
+  /** Undefined for somebody who did not say. */
+  readonly name: string | undefined;
+  may(action: Action, repository: string): boolean;
+}
+
+export interface Wanted {
+  readonly repository: string;
+  readonly actions: readonly Action[];
+}
+
+/** Who may do what in a registry. */
+export interface Access {
+  /** @throws RegistryError `UNAUTHORIZED` with a challenge, when what the request says of itself is wrong */
+  grantOf(request: HttpRequest): Promise<Grant>;
+  /** 401 with a challenge for somebody who did not say who they are, else 403. */
+  refusal(grant: Grant, wanted: Wanted | undefined): RegistryError;
+  /** Whether `/v2/` asks who it is: clients that push learn there how to log in. */
+  readonly asksLogin: boolean;
+}
