@@ -66,7 +66,13 @@ const MAY_TOUCH: ReadonlyArray<readonly [RegExp, readonly string[]]> = [
   // The package has every file in one folder, two below its root: a path from a file's own place holds only here.
   [
     /\bimport\.meta\b/,
-    ['cli/dev-tour.ts', 'cli/front-generation.ts', 'cli/load-config.ts', 'cli/version.ts'],
+    [
+      'cli/dev-tour.ts',
+      'cli/front-generation.ts',
+      'cli/load-config.ts',
+      'cli/version.ts',
+      'cli/worker-process.ts',
+    ],
   ],
 ];
 
