@@ -15,6 +15,9 @@ import { rangesLookup } from './ranges-lookup.ts';
 import { rangesRefresh } from './ranges-refresh.ts';
 import { rangesStats } from './ranges-stats.ts';
 import { registryImport } from './registry-import.ts';
+import { registryUserAdd } from './registry-user-add.ts';
+import { registryUserLs } from './registry-user-ls.ts';
+import { registryUserRm } from './registry-user-rm.ts';
 import { serve } from './serve.ts';
 import { worker } from './worker.ts';
 
@@ -25,6 +28,9 @@ export const COMMANDS: readonly Command[] = [
   explain,
   doctor,
   registryImport,
+  registryUserAdd,
+  registryUserRm,
+  registryUserLs,
   rangesRefresh,
   rangesLookup,
   rangesDiff,
