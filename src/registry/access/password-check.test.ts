@@ -114,6 +114,18 @@ describe('a password', () => {
     expect(await isRight('alice', 'right')).toBe(true);
   });
 
+  test('that is right counts for nothing, however often it has to be hashed', async () => {
+    const { state, isRight } = world();
+    for (let turn = 0; turn < 100; turn++) {
+      // Another user each time would be remembered; a minute later it has to be hashed again.
+      state.time += 60_000;
+      expect(await isRight('alice', 'right')).toBe(true);
+    }
+    const wrong = Array.from({ length: 21 }, (_, guess) => isRight('alice', `wrong ${guess}`));
+    const results = await Promise.allSettled(wrong);
+    expect(results.filter(({ status }) => status === 'rejected')).toHaveLength(1);
+  });
+
   test('guesses at the same time are counted before they are looked at, two at a time', async () => {
     const { state, hold, isRight } = world();
     hold.on = true;
