@@ -23,6 +23,10 @@ process.stdout.on('error', (error) => {
 process.exitCode = await dispatch(process.argv.slice(2), {
   out: (text) => process.stdout.write(text),
   err: (text) => process.stderr.write(text),
+  // Opened when it is asked for: an open standard input would keep the process.
+  get input() {
+    return process.stdin;
+  },
   env: process.env,
   stop: stop.signal,
   onHangup(listener) {

@@ -17,6 +17,9 @@ import { rangesStats } from './ranges-stats.ts';
 import { registryImport } from './registry-import.ts';
 import { registryLs } from './registry-ls.ts';
 import { registryRm } from './registry-rm.ts';
+import { registryUserAdd } from './registry-user-add.ts';
+import { registryUserLs } from './registry-user-ls.ts';
+import { registryUserRm } from './registry-user-rm.ts';
 import { registryVerify } from './registry-verify.ts';
 import { serve } from './serve.ts';
 import { worker } from './worker.ts';
@@ -31,6 +34,9 @@ export const COMMANDS: readonly Command[] = [
   registryLs,
   registryRm,
   registryVerify,
+  registryUserAdd,
+  registryUserRm,
+  registryUserLs,
   rangesRefresh,
   rangesLookup,
   rangesDiff,

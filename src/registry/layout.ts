@@ -8,6 +8,7 @@ import type { UploadId } from '../core/oci/upload-id.ts';
  *
  * ```
  * layout                                                      the version of all this
+ * access/token-key                                            the private key that signs tokens, unless a file has it
  * blobs/<alg>/<hex>                                           bytes, once; manifests too
  * links/<alg>/<hex>/<repository>                              the repository holds the blob, and may serve it
  * repositories/<name>/_manifests/<alg>/<hex>                  a ManifestRecord
@@ -20,6 +21,10 @@ import type { UploadId } from '../core/oci/upload-id.ts';
  * No component of a repository's name starts with an underscore, so the names below one are never part of it.
  */
 export const LAYOUT_KEY = 'layout';
+
+/** What lies below it is secret, and served by nothing. */
+export const SECRET_PREFIX = 'access/';
+export const TOKEN_KEY_KEY = `${SECRET_PREFIX}token-key`;
 
 export function blobKey(digest: Digest): string {
   return `blobs/${pathOf(digest)}`;
