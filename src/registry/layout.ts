@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { algorithmOf, type Digest, hexOf, parseDigest } from '../core/oci/digest.ts';
-import type { UploadId } from '../core/oci/upload-id.ts';
+import { parseUploadId, type UploadId } from '../core/oci/upload-id.ts';
 
 /**
  * Where a registry keeps what, as keys of its store.
@@ -62,12 +62,19 @@ export function referrerPrefix(repository: string, subject: Digest): string {
   return `${repositoryPrefix(repository)}referrers/${pathOf(subject)}/`;
 }
 
+export const UPLOADS_PREFIX = 'uploads/';
+
+/** Of the session or the data of an upload. */
+export function uploadIdOfKey(key: string): UploadId | undefined {
+  return parseUploadId(key.slice(UPLOADS_PREFIX.length, key.lastIndexOf('/')));
+}
+
 export function uploadSessionKey(id: UploadId): string {
-  return `uploads/${id}/session`;
+  return `${UPLOADS_PREFIX}${id}/session`;
 }
 
 export function uploadDataKey(id: UploadId): string {
-  return `uploads/${id}/data`;
+  return `${UPLOADS_PREFIX}${id}/data`;
 }
 
 /** A referrer and the subject it is about. */

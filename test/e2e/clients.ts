@@ -15,6 +15,17 @@ export function skopeoCopy(reference: string, layout: string): Promise<FinishedP
   return runProcess('skopeo', ['copy', ...options, `docker://${reference}`, `oci:${layout}:v1`]);
 }
 
+/** Copies an image with all its platforms, digests kept, from an image layout or another registry. */
+export function skopeoPush(from: string, reference: string): Promise<FinishedProcess> {
+  const options = ['--quiet', '--all', '--preserve-digests', '--src-tls-verify=false'];
+  const target = ['--dest-tls-verify=false', from, `docker://${reference}`];
+  return runProcess('skopeo', ['copy', ...options, ...target]);
+}
+
+export function skopeoDelete(reference: string): Promise<FinishedProcess> {
+  return runProcess('skopeo', ['delete', '--tls-verify=false', `docker://${reference}`]);
+}
+
 export async function skopeoListTags(repository: string): Promise<string[]> {
   const text = await mustRun('skopeo', [
     'list-tags',
@@ -27,6 +38,8 @@ export async function skopeoListTags(repository: string): Promise<string[]> {
 export interface Containerd {
   /** Fetches an image with all its platforms; it verifies every digest itself. */
   fetch(namespace: string, reference: string): Promise<FinishedProcess>;
+  /** Sends what was fetched, with all its platforms, under another name. */
+  push(namespace: string, target: string, reference: string): Promise<FinishedProcess>;
   /** The digests that a namespace holds, in byte order. */
   digests(namespace: string): Promise<string[]>;
   stop(): Promise<unknown>;
@@ -45,6 +58,8 @@ export async function startContainerd(folder: string): Promise<Containerd> {
   return {
     fetch: (namespace, reference) =>
       ctr('-n', namespace, 'content', 'fetch', '--plain-http', '--all-platforms', reference),
+    push: (namespace, target, reference) =>
+      ctr('-n', namespace, 'images', 'push', '--plain-http', target, reference),
     digests: async (namespace) => {
       const { stdout } = await ctr('-n', namespace, 'content', 'ls', '--quiet');
       return stdout.split('\n').filter(Boolean).sort();
