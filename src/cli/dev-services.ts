@@ -12,6 +12,7 @@ import type { Log } from '../log.ts';
 import type { Handler } from '../protocol/http.ts';
 import { bucketHandler } from '../registry/bucket-handler.ts';
 import { importImage } from '../registry/import.ts';
+import { reapUploads } from '../registry/reap-uploads.ts';
 import { registryHandler } from '../registry/registry-handler.ts';
 import { sampleImage } from '../registry/sample-image.ts';
 import type { StorageDriver } from '../storage/driver.ts';
@@ -44,6 +45,7 @@ export async function openDev({ base, folder, log }: DevOptions): Promise<DevSer
   const registry = open('registry');
   const backends = { dublin: open('backends/dublin'), iowa: open('backends/iowa') };
   const layer = await importSample(registry);
+  await reapUploads(registry, Date.now());
   for (const backend of Object.values(backends)) await fillBackend(registry, backend);
 
   const wanted = devPorts(base);

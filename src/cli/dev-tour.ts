@@ -49,8 +49,8 @@ Try:
   ${PROGRAM} explain /v2/${repository}/blobs/${layer} --client-address 192.0.2.7 --config ${configFile}
 
   # an image of your own: pushed to the registry, pulled through the front
-  skopeo copy --dest-tls-verify=false oci:./${repository}:${tag} docker://127.0.0.1:${ports.registry}/mine:${tag}
-  skopeo copy --src-tls-verify=false docker://${front}/mine:${tag} oci:./mine:${tag}
+  skopeo copy --all --dest-tls-verify=false oci:./${repository}:${tag} docker://127.0.0.1:${ports.registry}/mine:${tag}
+  skopeo copy --all --src-tls-verify=false docker://${front}/mine:${tag} oci:./mine:${tag}
 
   # or brought from another registry
   ${PROGRAM} registry import docker://registry.example.org/NAME:TAG NAME:TAG --directory ${folder}/registry
