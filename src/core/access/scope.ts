@@ -61,7 +61,8 @@ export function grantedScopes(
     .filter(({ actions }) => actions.length > 0);
 }
 
-function isMeant(asked: readonly Action[], action: Action): boolean {
+/** Whether who asks for some actions means one: clients know no `create`. */
+export function isMeant(asked: readonly Action[], action: Action): boolean {
   return asked.includes(action) || (action === 'create' && asked.includes('push'));
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type Action, covers } from '../../core/access/action.ts';
+import { ACTIONS, type Action, covers } from '../../core/access/action.ts';
 import { type ChallengeParts, challengeText, isHost } from '../../core/access/challenge-text.ts';
 import { type AccessRules, mayAnybodyPull, mayDo } from '../../core/access/rules.ts';
-import { type RepositoryScope, scopeText } from '../../core/access/scope.ts';
+import { isMeant, type RepositoryScope, scopeText } from '../../core/access/scope.ts';
 import { wantedBy } from '../../core/access/wanted-by.ts';
 import type { Address } from '../../core/net/address.ts';
 import { RegistryError } from '../../core/oci/registry-error.ts';
@@ -28,18 +28,13 @@ export interface GrantPorts {
   readonly scheme: 'http' | 'https';
 }
 
-/** What is known of a grant beyond what a handler sees. */
-interface Asker {
-  readonly realm: string | undefined;
-  readonly user: string | undefined;
-}
-
 type Complaint = Pick<ChallengeParts, 'scope' | 'error'> & { readonly message: string };
 
 /** Who asks and what they may do, from what a request says of itself. */
 export function grants(ports: GrantPorts): Pick<Access, 'grantOf' | 'refusal'> {
   const { rules, service } = ports;
-  const askers = new WeakMap<Grant, Asker>();
+  /** Where whoever asked can get a token: a refusal comes without the request. */
+  const realms = new WeakMap<Grant, string | undefined>();
 
   function unauthorized(realm: string | undefined, { message, ...parts }: Complaint) {
     const challenge = challengeText({ realm, service, ...parts });
@@ -55,7 +50,7 @@ export function grants(ports: GrantPorts): Pick<Access, 'grantOf' | 'refusal'> {
         (action === 'pull' && mayAnybodyPull(rules(), repository)) ||
         (isInScope(scopes, action, repository) && mayDo(rules(), { user, action, repository })),
     };
-    askers.set(grant, { realm: realmFor(request, ports), user });
+    realms.set(grant, realmFor(request, ports));
     return grant;
   }
 
@@ -84,10 +79,11 @@ export function grants(ports: GrantPorts): Pick<Access, 'grantOf' | 'refusal'> {
     },
 
     refusal(grant, wanted) {
-      const { realm, user } = askers.get(grant) ?? { realm: ports.realm, user: grant.name };
+      const realm = realms.has(grant) ? realms.get(grant) : ports.realm;
+      const user = grant.name;
       const scope = wanted && scopeText(wanted);
       if (user === undefined) return unauthorized(realm, { message: 'log in first', scope });
-      if (wanted !== undefined && mayAll(rules(), user, wanted)) {
+      if (wanted !== undefined && isMoreAllowed(rules(), grant, wanted)) {
         const message = 'the token is not for this';
         return unauthorized(realm, { message, scope, error: 'insufficient_scope' });
       }
@@ -129,8 +125,14 @@ function isInScope(
   );
 }
 
-function mayAll(rules: AccessRules, user: string, { repository, actions }: Wanted): boolean {
-  return actions.every((action) => mayDo(rules, { user, action, repository }));
+/** Whether another token would do more of what is wanted than this one does. */
+function isMoreAllowed(rules: AccessRules, grant: Grant, { repository, actions }: Wanted): boolean {
+  return ACTIONS.some(
+    (action) =>
+      isMeant(actions, action) &&
+      !grant.may(action, repository) &&
+      mayDo(rules, { user: grant.name, action, repository }),
+  );
 }
 
 function deniedMessage(user: string, wanted: Wanted | undefined): string {

@@ -114,6 +114,17 @@ describe('a refusal', () => {
     });
   });
 
+  test('of a token to pull, for who may only create, says so too, and ends with what they may', async () => {
+    const { access, tokenFor } = await openTestAccess();
+    const wanted = { repository: 'team/app', actions: ['pull', 'push'] } as const;
+    const statusWith = async (words: string) => {
+      const token = await tokenFor('creator', `repository:team/app:${words}`);
+      return access.refusal(await access.grantOf(pull(`Bearer ${token}`)), wanted).status;
+    };
+    expect(await statusWith('pull')).toBe(401);
+    expect(await statusWith('pull,push')).toBe(403);
+  });
+
   test('of a grant from elsewhere is one all the same', async () => {
     const { access } = await openTestAccess();
     const may = () => false;
