@@ -14,6 +14,7 @@ import { rangesDiff } from './ranges-diff.ts';
 import { rangesLookup } from './ranges-lookup.ts';
 import { rangesRefresh } from './ranges-refresh.ts';
 import { rangesStats } from './ranges-stats.ts';
+import { registryExport } from './registry-export.ts';
 import { registryImport } from './registry-import.ts';
 import { registryLs } from './registry-ls.ts';
 import { registryRm } from './registry-rm.ts';
@@ -28,6 +29,7 @@ export const COMMANDS: readonly Command[] = [
   explain,
   doctor,
   registryImport,
+  registryExport,
   registryLs,
   registryRm,
   registryVerify,
