@@ -18,6 +18,7 @@ import { registryExport } from './registry-export.ts';
 import { registryImport } from './registry-import.ts';
 import { registryLs } from './registry-ls.ts';
 import { registryRm } from './registry-rm.ts';
+import { registryServe } from './registry-serve.ts';
 import { registryVerify } from './registry-verify.ts';
 import { serve } from './serve.ts';
 import { worker } from './worker.ts';
@@ -28,6 +29,7 @@ export const COMMANDS: readonly Command[] = [
   serve,
   explain,
   doctor,
+  registryServe,
   registryImport,
   registryExport,
   registryLs,
