@@ -3,16 +3,21 @@ import { isDeepStrictEqual } from 'node:util';
 import type { RunningServer } from '../http/node-server.ts';
 import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
-import { certificateFiles, type FrontCertificate, readCertificate } from './front-certificate.ts';
-import type { LoadedConfig } from './load-config.ts';
+import {
+  certificateFiles,
+  type FrontCertificate,
+  type LoadedTls,
+  readCertificate,
+} from './front-certificate.ts';
+
 import { watchContent } from './watch-content.ts';
 
 /** The certificate in service, kept the one that lies in its files. */
 export interface FreshCertificate {
   /** @throws ConfigError when a configuration names another certificate, and it cannot be used */
-  check(next: LoadedConfig): void;
+  check(next: LoadedTls): void;
   /** Serves with what a configuration names. Files that cannot be used are logged, and the old certificate stays. */
-  follow(next: LoadedConfig): void;
+  follow(next: LoadedTls): void;
   close(): void;
 }
 
@@ -30,7 +35,7 @@ const SOON = 7;
 const LOOK_AGAIN_AFTER = DAY / 2;
 
 export function keepCertificateFresh(
-  loaded: LoadedConfig,
+  loaded: LoadedTls,
   certificate: FrontCertificate,
   { front, log, metrics, now }: FreshCertificatePorts,
 ): FreshCertificate {
@@ -43,7 +48,7 @@ export function keepCertificateFresh(
     current = next;
     announce(current, { log, now });
   };
-  const follow = (next: LoadedConfig) => {
+  const follow = (next: LoadedTls) => {
     config = next;
     endWatch();
     endWatch = watchOrSay(config, look, log);
@@ -74,7 +79,7 @@ export function keepCertificateFresh(
   };
 }
 
-function readOrRefuse(loaded: LoadedConfig, log: Log): FrontCertificate | undefined {
+function readOrRefuse(loaded: LoadedTls, log: Log): FrontCertificate | undefined {
   try {
     return readCertificate(loaded);
   } catch (error) {
@@ -84,7 +89,7 @@ function readOrRefuse(loaded: LoadedConfig, log: Log): FrontCertificate | undefi
 }
 
 /** Where nothing can be watched, SIGHUP still has the files read again. */
-function watchOrSay(loaded: LoadedConfig, changed: () => void, log: Log): () => void {
+function watchOrSay(loaded: LoadedTls, changed: () => void, log: Log): () => void {
   try {
     return watchContent(Object.values(certificateFiles(loaded) ?? {}), changed);
   } catch (error) {

@@ -14,9 +14,11 @@ import { rangesDiff } from './ranges-diff.ts';
 import { rangesLookup } from './ranges-lookup.ts';
 import { rangesRefresh } from './ranges-refresh.ts';
 import { rangesStats } from './ranges-stats.ts';
+import { registryExport } from './registry-export.ts';
 import { registryImport } from './registry-import.ts';
 import { registryLs } from './registry-ls.ts';
 import { registryRm } from './registry-rm.ts';
+import { registryServe } from './registry-serve.ts';
 import { registryUserAdd } from './registry-user-add.ts';
 import { registryUserLs } from './registry-user-ls.ts';
 import { registryUserRm } from './registry-user-rm.ts';
@@ -30,7 +32,9 @@ export const COMMANDS: readonly Command[] = [
   serve,
   explain,
   doctor,
+  registryServe,
   registryImport,
+  registryExport,
   registryLs,
   registryRm,
   registryVerify,

@@ -4,7 +4,10 @@ import type { Metrics } from '../metrics.ts';
 import { type Admit, admission } from '../redirector/admission.ts';
 
 /** What a configuration without a rate limit has is nothing: no request passes through it. */
-export function openAdmission({ rateLimit }: Config, metrics: Metrics): Admit | undefined {
+export function openAdmission(
+  { rateLimit }: Pick<Config, 'rateLimit'>,
+  metrics: Metrics,
+): Admit | undefined {
   if (rateLimit === undefined) return undefined;
   const refused = metrics.counter(
     'archeion_rate_limited_total',

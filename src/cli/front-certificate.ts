@@ -2,9 +2,13 @@
 import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { ConfigError } from '../config/config-error.ts';
+import type { Config } from '../config/schema.ts';
 import { type CertificateFacts, checkTls } from '../http/check-tls.ts';
 import type { TlsMaterial } from '../http/tls-material.ts';
-import type { LoadedConfig } from './load-config.ts';
+import type { Loaded } from './load-config.ts';
+
+/** Whatever listens with TLS, and where its configuration lies. */
+export type LoadedTls = Loaded<{ readonly listen: Pick<Config['listen'], 'tls'> }>;
 
 /** A certificate and its key as they were read, fit to be served with. */
 export interface FrontCertificate {
@@ -18,10 +22,7 @@ export interface FrontCertificate {
 export type CertificateFiles = FrontCertificate['files'];
 
 /** Where they lie; undefined without TLS. */
-export function certificateFiles({
-  config,
-  directory,
-}: LoadedConfig): CertificateFiles | undefined {
+export function certificateFiles({ config, directory }: LoadedTls): CertificateFiles | undefined {
   const { tls } = config.listen;
   if (tls === undefined) return undefined;
   return { certificate: resolve(directory, tls.certificate), key: resolve(directory, tls.key) };
@@ -33,7 +34,7 @@ export function certificateFiles({
  *
  * @throws ConfigError that names the file and what is wrong with it
  */
-export function readCertificate(loaded: LoadedConfig): FrontCertificate | undefined {
+export function readCertificate(loaded: LoadedTls): FrontCertificate | undefined {
   const { config, origin } = loaded;
   const { tls } = config.listen;
   const files = certificateFiles(loaded);

@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ConfigError } from '../config/config-error.ts';
 import type { Config } from '../config/schema.ts';
-import type { LoadedConfig } from './load-config.ts';
+import type { Loaded, LoadedConfig } from './load-config.ts';
 
 /** Listeners are open already, and workers started. One that speaks TLS can be given another certificate, but not stop to. */
 const NEEDS_RESTART: ReadonlyArray<readonly [string, (config: Config) => unknown]> = [
@@ -13,8 +13,17 @@ const NEEDS_RESTART: ReadonlyArray<readonly [string, (config: Config) => unknown
 ];
 
 /** @throws ConfigError when the next configuration differs in what is decided at the start */
-export function refuseRestart(config: Config, { config: next, origin }: LoadedConfig): void {
-  const changed = NEEDS_RESTART.filter(([, of]) => !isDeepStrictEqual(of(config), of(next)));
+export function refuseRestart(config: Config, next: LoadedConfig): void {
+  refuseChanges(NEEDS_RESTART, config, next);
+}
+
+/** @throws ConfigError that names each of the parts which differ */
+export function refuseChanges<Settings>(
+  parts: ReadonlyArray<readonly [string, (config: Settings) => unknown]>,
+  config: Settings,
+  { config: next, origin }: Loaded<Settings>,
+): void {
+  const changed = parts.filter(([, of]) => !isDeepStrictEqual(of(config), of(next)));
   if (changed.length === 0) return;
   throw new ConfigError(
     origin,

@@ -45,7 +45,7 @@ async function check(ports: CheckPorts, key: string): Promise<readonly Finding[]
       return checkTag(ports, named.repository, named.tag);
     case 'referrer':
       return checkReferrer(ports, named);
-    case 'passing':
+    case 'other':
       return [];
     case 'stray':
       return [damage(key, 'a registry has no such object', 'find out who put it here; remove it')];
