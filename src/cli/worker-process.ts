@@ -31,14 +31,12 @@ const LAUNCHER = fileURLToPath(
   ),
 );
 
-/** Starts processes that share the ports they listen on: each connection goes to the next of them that is free. */
+/**
+ * Starts processes that share the ports they listen on: each connection goes to the next of them that is free.
+ * They run with the flags of this one, those that the launcher gave it included.
+ */
 export function workerForker(): () => WorkerProcess {
-  cluster.setupPrimary({
-    exec: LAUNCHER,
-    args: ['worker'],
-    // What passes through is small and soon gone. Ours first: whoever gives one of his own means it.
-    execArgv: ['--max-semi-space-size=4', ...process.execArgv],
-  });
+  cluster.setupPrimary({ exec: LAUNCHER, args: ['worker'] });
   // Stated, so that nothing in the environment lets the kernel choose, which prefers the idle to the next.
   cluster.schedulingPolicy = cluster.SCHED_RR;
   return () => processOf(cluster.fork());
