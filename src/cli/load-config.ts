@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { dirname, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { archeioDocument, asksForArcheio } from '../config/archeio.ts';
 import { parseConfig } from '../config/config.ts';
 import { ConfigError } from '../config/config-error.ts';
 import type { Config, ConfigDocument } from '../config/schema.ts';
 import { type CommandIo, UsageError } from './command.ts';
+import { packageFile } from './package-files.ts';
 import { readYaml } from './read-yaml.ts';
 
 export interface Loaded<Settings> {
@@ -21,7 +21,7 @@ export interface Loaded<Settings> {
 /** The configuration of the front. */
 export type LoadedConfig = Loaded<Config>;
 
-const SHIPPED = fileURLToPath(new URL('../../data/registry.k8s.io.yaml', import.meta.url));
+const SHIPPED = packageFile('data/registry.k8s.io.yaml');
 
 /** From `--config`, else `ARCHEION_CONFIG`, else archeio's environment variables; without any, a usage error. */
 export async function loadConfig(

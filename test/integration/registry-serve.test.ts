@@ -4,7 +4,7 @@ import { request } from 'node:https';
 import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { watchStore } from '../../src/cli/registry-readiness.ts';
+import { watchStore } from '../../src/cli/registry/registry-readiness.ts';
 import { openLog } from '../../src/log.ts';
 import { filesystemDriver } from '../../src/storage/filesystem.ts';
 import { registryFolder, temporaryFolder } from '../support/registry-folder.ts';
