@@ -31,8 +31,9 @@ function checkPinnedNode() {
 function install() {
   process.stderr.write('archeion: installing dependencies (once, about a minute)\n');
   // Not `npm ci`: it refuses a lock file whose optional packages for other systems cannot be had.
-  // `--no-save` keeps the lock file as it is.
-  const args = ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'];
+  // `--no-save` keeps the lock file as it is; `--include=dev` because a checkout runs src/, whatever NODE_ENV says.
+  const quiet = ['--no-audit', '--no-fund', '--loglevel=error'];
+  const args = ['install', '--no-save', '--include=dev', ...quiet];
   // npm exports its settings to this process; a nested npm warns about those it does not know.
   const env = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !/^npm_config_/i.test(name)),

@@ -15,9 +15,12 @@ import { rangesLookup } from './ranges-lookup.ts';
 import { rangesRefresh } from './ranges-refresh.ts';
 import { rangesStats } from './ranges-stats.ts';
 import { registryImport } from './registry-import.ts';
+import { registryLs } from './registry-ls.ts';
+import { registryRm } from './registry-rm.ts';
 import { registryUserAdd } from './registry-user-add.ts';
 import { registryUserLs } from './registry-user-ls.ts';
 import { registryUserRm } from './registry-user-rm.ts';
+import { registryVerify } from './registry-verify.ts';
 import { serve } from './serve.ts';
 import { worker } from './worker.ts';
 
@@ -28,6 +31,9 @@ export const COMMANDS: readonly Command[] = [
   explain,
   doctor,
   registryImport,
+  registryLs,
+  registryRm,
+  registryVerify,
   registryUserAdd,
   registryUserRm,
   registryUserLs,

@@ -5,13 +5,14 @@ import { stringify } from 'yaml';
 import { parseConfig } from '../config/config.ts';
 import { ConfigError } from '../config/config-error.ts';
 import type { Digest } from '../core/oci/digest.ts';
+import { DEFAULT_LIMITS, type ServerLimits, UPLOAD_LIMITS } from '../http/limits.ts';
 import { type RunningServer, startServer } from '../http/node-server.ts';
 import { requestLog } from '../http/request-log.ts';
 import type { Log } from '../log.ts';
 import type { Handler } from '../protocol/http.ts';
 import { bucketHandler } from '../registry/bucket-handler.ts';
 import { importImage } from '../registry/import.ts';
-import { pullHandler } from '../registry/pull-handler.ts';
+import { registryHandler } from '../registry/registry-handler.ts';
 import { sampleImage } from '../registry/sample-image.ts';
 import type { StorageDriver } from '../storage/driver.ts';
 import { filesystemDriver } from '../storage/filesystem.ts';
@@ -47,8 +48,12 @@ export async function openDev({ base, folder, log }: DevOptions): Promise<DevSer
 
   const wanted = devPorts(base);
   const servers: RunningServer[] = [];
-  const start = async (name: keyof DevPorts, handler: Handler): Promise<number> => {
-    const options = { name, host: '127.0.0.1', port: wanted[name], handler, log };
+  const start = async (
+    name: keyof DevPorts,
+    handler: Handler,
+    limits: ServerLimits = DEFAULT_LIMITS,
+  ): Promise<number> => {
+    const options = { name, host: '127.0.0.1', port: wanted[name], handler, log, limits };
     const server = await startServer({ ...options, requestLog: requestLog(name, 1, log) });
     servers.push(server);
     return server.address.port;
@@ -56,7 +61,7 @@ export async function openDev({ base, folder, log }: DevOptions): Promise<DevSer
   const close = async () => void (await Promise.all(servers.map((one) => one.drain(GRACE))));
   try {
     const behind = {
-      registry: await start('registry', pullHandler({ storage: registry, log })),
+      registry: await start('registry', registryHandler({ storage: registry, log }), UPLOAD_LIMITS),
       dublin: await start('dublin', bucketHandler(backends.dublin)),
       iowa: await start('iowa', bucketHandler(backends.iowa)),
     };

@@ -24,7 +24,7 @@ archeion dev is ready (stop it with Ctrl-C; its data is in ${folder}, its config
 
   front     http://${front}   pull from here
   admin     http://127.0.0.1:${ports.admin}   /livez /readyz /metrics /explain
-  registry  http://127.0.0.1:${ports.registry}   the upstream: manifests, and every blob
+  registry  http://127.0.0.1:${ports.registry}   push here; the upstream: manifests, and every blob
   backends  http://127.0.0.1:${ports.dublin}   dublin, near aws/eu-west-1 (192.0.2.0/24)
             http://127.0.0.1:${ports.iowa}   iowa, near gcp/us-central1 (198.51.100.0/24)
 
@@ -48,8 +48,12 @@ Try:
   # why a pull goes where it goes
   ${PROGRAM} explain /v2/${repository}/blobs/${layer} --client-address 192.0.2.7 --config ${configFile}
 
-  # an image of your own
-  ${PROGRAM} registry import docker://registry.example.org/NAME:TAG NAME:TAG --storage ${folder}/registry
+  # an image of your own: pushed to the registry, pulled through the front
+  skopeo copy --dest-tls-verify=false oci:./${repository}:${tag} docker://127.0.0.1:${ports.registry}/mine:${tag}
+  skopeo copy --src-tls-verify=false docker://${front}/mine:${tag} oci:./mine:${tag}
+
+  # or brought from another registry
+  ${PROGRAM} registry import docker://registry.example.org/NAME:TAG NAME:TAG --directory ${folder}/registry
 
 `;
 }

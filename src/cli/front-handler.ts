@@ -40,6 +40,8 @@ export interface FrontHandler {
   readonly health: BackendHealth;
   readonly indexes: FrontIndexes;
   readonly pullLog: PullLog;
+  /** Fetches for clients. */
+  readonly underWay: Proxying['underWay'];
   /** Stops the canaries and the watch over indexes, and gives connections to backends and upstreams back. */
   close(): Promise<void>;
 }
@@ -91,6 +93,7 @@ export function openFrontHandler(config: Config, ports: FrontPorts): FrontHandle
     health,
     indexes,
     pullLog,
+    underWay: proxied.underWay,
     async close() {
       endCanaries();
       await Promise.all([probes.close(), indexes.close()]);

@@ -83,6 +83,7 @@ export async function openFrontState(
     config: () => config,
     generation: () => generation,
     health: () => current.health,
+    underWay: () => current.underWay(),
     cache: () => cache,
   });
   return {
@@ -128,10 +129,12 @@ interface StateParts {
   readonly config: () => Config;
   readonly generation: () => Generation;
   readonly health: () => BackendHealth;
+  readonly underWay: () => number;
   readonly cache: () => ExistenceCache;
 }
 
-function exposeState(metrics: Metrics, { config, generation, health, cache }: StateParts): void {
+function exposeState(metrics: Metrics, parts: StateParts): void {
+  const { config, generation, health, underWay, cache } = parts;
   metrics.gauge('archeion_cloud_ranges_entries', 'Prefixes that are served, by feed.', {
     across: 'max',
     read: () =>
@@ -147,6 +150,9 @@ function exposeState(metrics: Metrics, { config, generation, health, cache }: St
       return size === undefined ? [] : [{ labels: {}, value: size }];
     },
   });
+  metrics.gauge('archeion_proxied_under_way', 'Fetches for clients that are under way.', () => [
+    { labels: {}, value: underWay() },
+  ]);
   metrics.gauge('archeion_existence_entries', 'Blobs remembered of probes.', () => [
     { labels: {}, value: cache().size },
   ]);

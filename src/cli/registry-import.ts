@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { isTag } from '../core/oci/reference.ts';
 import { isRepository } from '../core/oci/repository.ts';
-import { type Command, EXIT, optionText, UsageError } from './command.ts';
+import { type Command, EXIT, UsageError } from './command.ts';
+import { DIRECTORY_OPTION, directoryOf } from './registry-options.ts';
 
 export const registryImport: Command = {
   name: 'registry import',
@@ -14,21 +15,14 @@ export const registryImport: Command = {
     },
     { name: '<name:tag>', description: 'the repository and the tag it gets' },
   ],
-  options: [
-    {
-      flags: '-s, --storage <dir>',
-      description: 'the folder of the registry',
-      default: '.archeion/registry',
-    },
-    { flags: '--json', description: 'print the result as JSON' },
-  ],
+  options: [DIRECTORY_OPTION, { flags: '--json', description: 'print the result as JSON' }],
   examples: [
     {
       line: 'archeion registry import oci:./layout:v1 tools/hello:v1',
       why: 'an OCI layout, into the registry of archeion dev',
     },
     {
-      line: 'archeion registry import docker://registry.example.org/hello:v1 hello:v1 --storage /srv/registry',
+      line: 'archeion registry import docker://registry.example.org/hello:v1 hello:v1 --directory /srv/registry',
       why: 'an image of another registry',
     },
   ],
@@ -43,8 +37,7 @@ export const registryImport: Command = {
     ]);
     const { source, reference } = await openImage(text, openLog('warn', io.err));
     try {
-      const folder = optionText(input, 'storage') ?? '.archeion/registry';
-      const storage = filesystemDriver(folder);
+      const storage = filesystemDriver(directoryOf(input));
       const copied = await importImage({
         source,
         reference,

@@ -27,16 +27,19 @@ export const serve: Command = {
   ],
   async run(input, io) {
     const given = parseWorkers(optionText(input, 'workers'));
-    const [{ loadConfig }, { openLog }] = await Promise.all([
+    const [{ loadConfig }, { openLog }, { warningsOf }] = await Promise.all([
       import('./load-config.ts'),
       import('../log.ts'),
+      import('../config/warnings.ts'),
     ]);
     const load = async () => {
       const { config, ...rest } = await loadConfig(optionText(input, 'config'), io.env);
       return { config: { ...config, workers: given ?? config.workers }, ...rest };
     };
     const loaded = await load();
-    const ports = { load, log: openLog(loaded.config.log.level, io.err), io };
+    const log = openLog(loaded.config.log.level, io.err);
+    for (const warning of warningsOf(loaded.config)) log.warn('config-warning', { warning });
+    const ports = { load, log, io };
     if (loaded.config.workers > 1) {
       const { serveWorkers } = await import('./serve-workers.ts');
       return serveWorkers(loaded, ports);

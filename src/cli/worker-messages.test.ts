@@ -16,6 +16,7 @@ function loadedFrom(text: string): LoadedConfig {
 
 const SHIPPED = readFileSync(new URL('../../data/registry.k8s.io.yaml', import.meta.url), 'utf8');
 const EVERYTHING = `
+publicName: images.example.org
 listen: { host: 127.0.0.1, port: 1, tls: { certificate: a.crt, key: a.key } }
 clientAddress: { trustedProxies: ['10.0.0.0/8', '2001:db8::/32'] }
 upstreams:
@@ -26,7 +27,7 @@ upstreams:
     credentials: { username: me, passwordFile: password }
 backends: [{ name: a, url: 'https://a.example', at: { cloud: aws, region: eu-west-1 }, index: true, blobPath: 'blobs/{algorithm}/{hex}' }]
 blobPath: '{hex}/{algorithm}'
-routing: [{ client: { cloud: aws, prefixes: ['2001:db8::/48'] }, blobs: [a] }]
+routing: [{ client: { cloud: aws, prefixes: ['2001:db8::/48'] }, blobs: [a] }, { deliver: deny, help: 'https://example.org' }]
 cloudRanges:
   static: [{ prefix: '2001:db8::/32', cloud: aws, region: eu-west-1 }]
 existence: { heldFor: 90s }

@@ -167,6 +167,13 @@ export const ConfigSchema = z.strictObject({
     .describe(
       'processes that share the port of the front; 1 is this process alone. `--workers` goes before it',
     ),
+  publicName: z
+    .string()
+    .regex(/^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/, 'expected a host name in lower case')
+    .optional()
+    .describe(
+      'the host that clients know the front by; with it `config check` warns of backends below it, which clients send their credentials to',
+    ),
   clientAddress: ClientAddress.prefault({}).describe(
     'who is asking; by default the peer of the connection',
   ),

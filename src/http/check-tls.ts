@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
-import { createSecureContext } from 'node:tls';
 import { contextOptions, type TlsMaterial } from './tls-material.ts';
 
 export interface CertificateFacts {
@@ -57,6 +56,8 @@ function parseKey(pem: string): KeyObject | undefined {
 
 /** What only OpenSSL knows, such as a key that is too short for its policy. */
 function contextFault(material: TlsMaterial): string | undefined {
+  // Here and not at the top: it takes ten milliseconds to load, and most fronts stand behind a balancer that speaks TLS.
+  const { createSecureContext } = process.getBuiltinModule('node:tls');
   try {
     createSecureContext(contextOptions(material));
     return undefined;

@@ -38,4 +38,4 @@ async function askCanary(
 }
 
 const NEEDS_TOKEN =
-  'it asks for a token, which a redirected client cannot have: let it serve anonymous pulls';
+  'it asks for a token, which a redirected client cannot have: let it serve anonymous pulls, or set `deliver: proxy`';

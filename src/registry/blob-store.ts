@@ -5,7 +5,7 @@ import type { ByteRange, ObjectInfo, ReadResult, StorageDriver } from '../storag
 import { blobKey, linkKey } from './layout.ts';
 import { createOnce } from './small-object.ts';
 import { StoreError } from './store-error.ts';
-import { type ExpectedBytes, verified } from './verify-body.ts';
+import { verified } from './verify-body.ts';
 
 /** One blob of one repository. */
 export interface BlobPlace {
@@ -26,14 +26,32 @@ export async function putBlob(
 ): Promise<void> {
   const { storage, digest } = place;
   const { size, signal } = options;
-  const expected: ExpectedBytes = { digest, size };
+  const bytes = complete(verified(body, { digest, size }));
   // A conflict means that the same bytes are there: whoever wrote them had to verify them, too.
-  await storage.write(blobKey(digest), verified(body, expected), {
+  await storage.write(blobKey(digest), bytes.body, {
     condition: { absent: true },
     ...(size !== undefined && { size }),
     ...(signal !== undefined && { signal }),
   });
+  // Who has not shown all of the bytes must not get a link to those that somebody else brought.
+  if (!bytes.isComplete()) {
+    throw new StoreError('damaged', blobKey(digest), 'the store did not read all of a blob');
+  }
   await linkBlob(place);
+}
+
+interface WatchedBody {
+  readonly body: AsyncIterable<Uint8Array>;
+  isComplete(): boolean;
+}
+
+function complete(body: AsyncIterable<Uint8Array>): WatchedBody {
+  let ended = false;
+  const watched = async function* (): AsyncGenerator<Uint8Array, void, undefined> {
+    yield* body;
+    ended = true;
+  };
+  return { body: watched(), isComplete: () => ended };
 }
 
 /** Lets a repository serve a blob whose bytes are there. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Digest } from '../core/oci/digest.ts';
 import type { Reference } from '../core/oci/reference.ts';
-import { openBlob } from './blob-store.ts';
+import { openBlob, statBlob } from './blob-store.ts';
 import { manifestKey } from './layout.ts';
 import type { RepositoryPlace } from './manifest-store.ts';
 import { findManifestRecord, findTagRecord } from './records.ts';
@@ -30,14 +30,22 @@ export async function findManifest(
   return record && { digest, mediaType: record.mediaType, size: record.size };
 }
 
-/** The bytes of a manifest, as they were received. */
+/** Whether a repository has a manifest with all that serving it takes. */
+export async function isStored(place: RepositoryPlace, digest: Digest): Promise<boolean> {
+  const { storage, repository } = place;
+  if ((await findManifestRecord(storage, repository, digest)) === undefined) return false;
+  return (await statBlob({ ...place, digest })) !== undefined;
+}
+
+/** The bytes of a manifest, as they were received; undefined when it is just being deleted. */
 export async function readManifest(
   place: RepositoryPlace,
   { digest, size }: FoundManifest,
-): Promise<Uint8Array> {
+): Promise<Uint8Array | undefined> {
   const found = await openBlob({ ...place, digest });
-  const bytes = found === undefined ? undefined : await bytesOf(found);
-  if (bytes?.byteLength === size) return bytes;
+  if (found === undefined) return undefined;
+  const bytes = await bytesOf(found);
+  if (bytes.byteLength === size) return bytes;
   const key = manifestKey(place.repository, digest);
   throw new StoreError('damaged', key, 'the bytes of a manifest are gone, or not all there');
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { algorithmOf, type Digest, hexOf, parseDigest } from '../core/oci/digest.ts';
+import { isRepository } from '../core/oci/repository.ts';
+import type { UploadId } from '../core/oci/upload-id.ts';
 
 /**
  * Where a registry keeps what, as keys of its store.
@@ -12,6 +14,8 @@ import { algorithmOf, type Digest, hexOf, parseDigest } from '../core/oci/digest
  * repositories/<name>/_manifests/<alg>/<hex>                  a ManifestRecord
  * repositories/<name>/_tags/<tag>                             a TagRecord
  * repositories/<name>/_referrers/<alg>/<hex>/<alg>-<hex>      a descriptor, below its subject
+ * uploads/<id>/session                                        a SessionRecord
+ * uploads/<id>/data                                           what was uploaded, until it is under its digest
  * ```
  *
  * No component of a repository's name starts with an underscore, so the names below one are never part of it.
@@ -31,21 +35,38 @@ export function linkKey(digest: Digest, repository: string): string {
   return `${linkPrefix(digest)}${repository.replaceAll('/', '!')}`;
 }
 
+export const LINKS_PREFIX = 'links/';
+
 export function linkPrefix(digest: Digest): string {
-  return `links/${pathOf(digest)}/`;
+  return `${LINKS_PREFIX}${pathOf(digest)}/`;
 }
 
 export function repositoryOfLink(key: string): string {
   return key.slice(key.lastIndexOf('/') + 1).replaceAll('!', '/');
 }
 
+export const REPOSITORIES_PREFIX = 'repositories/';
+
+/** Where the name of a repository ends in a key. */
+export const REPOSITORY_END = '/_';
+
 /** Everything of a repository, and nothing of those whose names go on after a slash. */
 export function repositoryPrefix(repository: string): string {
-  return `repositories/${repository}/_`;
+  return `${REPOSITORIES_PREFIX}${repository}${REPOSITORY_END}`;
+}
+
+/** Undefined for a key that no repository has. */
+export function repositoryOfPrefix(prefix: string): string | undefined {
+  const name = prefix.slice(REPOSITORIES_PREFIX.length, -REPOSITORY_END.length);
+  return prefix === repositoryPrefix(name) && isRepository(name) ? name : undefined;
+}
+
+export function manifestPrefix(repository: string): string {
+  return `${repositoryPrefix(repository)}manifests/`;
 }
 
 export function manifestKey(repository: string, digest: Digest): string {
-  return `${repositoryPrefix(repository)}manifests/${pathOf(digest)}`;
+  return `${manifestPrefix(repository)}${pathOf(digest)}`;
 }
 
 export function tagPrefix(repository: string): string {
@@ -62,6 +83,16 @@ export function tagOfKey(key: string): string {
 
 export function referrerPrefix(repository: string, subject: Digest): string {
   return `${repositoryPrefix(repository)}referrers/${pathOf(subject)}/`;
+}
+
+export const UPLOADS_PREFIX = 'uploads/';
+
+export function uploadSessionKey(id: UploadId): string {
+  return `${UPLOADS_PREFIX}${id}/session`;
+}
+
+export function uploadDataKey(id: UploadId): string {
+  return `${UPLOADS_PREFIX}${id}/data`;
 }
 
 /** A referrer and the subject it is about. */

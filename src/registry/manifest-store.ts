@@ -25,8 +25,8 @@ export interface RepositoryPlace {
 /** A manifest as it came, with what it said it is. */
 export interface ReceivedManifest {
   readonly bytes: Uint8Array;
-  /** The Content-Type it came with. */
-  readonly mediaType: string;
+  /** The Content-Type it came with; without one the document has to say. */
+  readonly mediaType: string | undefined;
   readonly digest: Digest;
 }
 
@@ -73,7 +73,8 @@ export async function putManifest(
   return isNew;
 }
 
-function recordOf(manifest: Manifest, size: number): ManifestRecord {
+/** What is recorded of a manifest. */
+export function recordOf(manifest: Manifest, size: number): ManifestRecord {
   const { manifests, blobs } = referencesOf(manifest);
   const { mediaType, subject, artifactType } = manifest;
   return {

@@ -6,10 +6,10 @@ import { formatNextLink } from '../core/oci/link-header.ts';
 import { type ListPage, LONGEST_PAGE, parseListPage } from '../core/oci/list-page.ts';
 import { type ListQuery, parseListQuery } from '../core/oci/list-page-query.ts';
 import { OCI_INDEX } from '../core/oci/media-type.ts';
-import { RegistryError } from '../core/oci/registry-error.ts';
 import type { HeaderList, HttpAnswer } from '../protocol/http.ts';
 import { isKnownRepository, listReferrers, listTags } from './lists.ts';
 import type { RepositoryPlace } from './manifest-store.ts';
+import { badRequest } from './refusals.ts';
 import { nameUnknown } from './unknown-error.ts';
 
 /** https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-tags */
@@ -75,9 +75,4 @@ function requirePage(parameters: ListQuery): ListPage {
   const page = parseListPage(parameters);
   if (page !== undefined) return page;
   throw badRequest('malformed n: expected a number in plain digits');
-}
-
-/** None of the specification's codes is about a query; this one says at least that it is not served. */
-function badRequest(message: string): RegistryError {
-  return new RegistryError('UNSUPPORTED', message, { status: 400 });
 }

@@ -3,6 +3,7 @@
 import { CHANGING, contentHeaders, IMMUTABLE } from '../core/oci/content-headers.ts';
 import { isNotModified } from '../core/oci/entity-tag.ts';
 import type { Reference } from '../core/oci/reference.ts';
+import type { RegistryError } from '../core/oci/registry-error.ts';
 import type { HttpAnswer, HttpRequest } from '../protocol/http.ts';
 import { findManifest, readManifest } from './find-manifest.ts';
 import type { RepositoryPlace } from './manifest-store.ts';
@@ -15,10 +16,7 @@ export async function pullManifest(
   request: HttpRequest,
 ): Promise<HttpAnswer> {
   const found = await findManifest(place, reference);
-  if (found === undefined) {
-    const shown = reference.kind === 'tag' ? reference.tag : reference.digest;
-    throw await unknownError(place, 'MANIFEST_UNKNOWN', shown);
-  }
+  if (found === undefined) throw await manifestUnknown(place, reference);
   const { digest, mediaType, size } = found;
   const identity = contentHeaders(digest, reference.kind === 'tag' ? CHANGING : IMMUTABLE);
   if (isNotModified(request.header('if-none-match'), digest)) {
@@ -26,5 +24,15 @@ export async function pullManifest(
   }
   const headers = [...identity, 'Content-Type', mediaType, 'Content-Length', String(size)];
   if (request.method === 'HEAD') return { status: 200, headers };
-  return { status: 200, headers, body: await readManifest(place, found) };
+  const body = await readManifest(place, found);
+  if (body === undefined) throw await manifestUnknown(place, reference);
+  return { status: 200, headers, body };
+}
+
+export function manifestUnknown(
+  place: RepositoryPlace,
+  reference: Reference,
+): Promise<RegistryError> {
+  const shown = reference.kind === 'tag' ? reference.tag : reference.digest;
+  return unknownError(place, 'MANIFEST_UNKNOWN', shown);
 }

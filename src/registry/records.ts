@@ -4,7 +4,7 @@ import { type Digest, parseDigest } from '../core/oci/digest.ts';
 import { isObject } from '../core/oci/json-object.ts';
 import type { StorageDriver } from '../storage/driver.ts';
 import { manifestKey, tagKey } from './layout.ts';
-import { readJson } from './small-object.ts';
+import { readJson, readVersioned } from './small-object.ts';
 import { StoreError } from './store-error.ts';
 
 /** What a repository knows of a manifest without reading it. */
@@ -50,11 +50,26 @@ export async function findTagRecord(
   repository: string,
   tag: string,
 ): Promise<TagRecord | undefined> {
+  return (await findTag(storage, repository, tag))?.record;
+}
+
+/** A tag, and what it may be changed on condition of. */
+export interface FoundTag {
+  readonly record: TagRecord;
+  readonly version: string;
+}
+
+export async function findTag(
+  storage: StorageDriver,
+  repository: string,
+  tag: string,
+): Promise<FoundTag | undefined> {
   const key = tagKey(repository, tag);
-  const found = await readJson(storage, key);
+  const found = await readVersioned(storage, key);
   if (found === undefined) return undefined;
-  if (!isTagRecord(found)) throw new StoreError('damaged', key, 'no record of a tag');
-  return found;
+  const { value, version } = found;
+  if (!isTagRecord(value)) throw new StoreError('damaged', key, 'no record of a tag');
+  return { record: value, version };
 }
 
 export async function readReferrer(

@@ -12,11 +12,19 @@ export async function bytesOf({ info, body }: ReadResult): Promise<Uint8Array> {
 
 /** A stored document; undefined when there is none. */
 export async function readJson(storage: StorageDriver, key: string): Promise<unknown> {
+  return (await readVersioned(storage, key))?.value;
+}
+
+/** A stored document, and the version it may be changed on condition of. */
+export async function readVersioned(
+  storage: StorageDriver,
+  key: string,
+): Promise<{ readonly value: unknown; readonly version: string } | undefined> {
   const found = await storage.read(key);
   if (found === undefined) return undefined;
   const text = Buffer.from(await bytesOf(found)).toString();
   try {
-    return JSON.parse(text);
+    return { value: JSON.parse(text), version: found.info.version };
   } catch (error) {
     throw new StoreError('damaged', key, 'no JSON', error);
   }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { algorithmOf, type Digest, type DigestAlgorithm, hexOf } from '../core/oci/digest.ts';
 import { RegistryError } from '../core/oci/registry-error.ts';
+import { wrongDigest } from './refusals.ts';
 
 export interface ExpectedBytes {
   readonly digest: Digest;
@@ -31,7 +32,7 @@ export async function* verified(
   }
   if (size !== undefined && received !== size) throw wrongSize(digest, size, String(received));
   if (hash.digest('hex') !== hexOf(digest)) {
-    throw new RegistryError('DIGEST_INVALID', `the bytes are not those of "${digest}"`);
+    throw wrongDigest(digest);
   }
   if (held !== undefined) yield held;
 }
@@ -40,8 +41,13 @@ export function digestOf(
   bytes: Uint8Array | string,
   algorithm: DigestAlgorithm = 'sha256',
 ): Digest {
+  return digestFrom(createHash(algorithm).update(bytes), algorithm);
+}
+
+/** Ends a hash. */
+export function digestFrom(hash: Hash, algorithm: DigestAlgorithm): Digest {
   // The grammar of a digest by construction.
-  return `${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}` as Digest;
+  return `${algorithm}:${hash.digest('hex')}` as Digest;
 }
 
 function wrongSize(digest: Digest, size: number, found: string): RegistryError {

@@ -23,6 +23,8 @@ export interface WriteOptions {
   readonly size?: number;
   readonly condition?: WriteCondition;
   readonly contentType?: string;
+  /** For nobody but the store's owner to read, where the store can tell: a folder on a machine of many users. */
+  readonly isSecret?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -62,6 +64,7 @@ export interface UploadHandle {
  * - Keys are listed in byte order of their UTF-8.
  * - A key is 1 to 1024 bytes of UTF-8 in segments between single slashes, without NUL. It may be an object and
  *   the beginning of other keys at once.
+ * - The body of a write is read to its end, also when its condition does not hold.
  * - What the body of a write throws is thrown as it is, and nothing is written.
  * - Anything else that goes wrong throws a StorageError that names the key.
  *

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -26,19 +26,30 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true }));
 
-test('the package holds the compiled program and its data, and nothing of the checkout', async () => {
+test('the package holds the bundled program and its data, and nothing of the checkout', async () => {
   const files = (await mustRun('tar', ['--list', '--file', tarball])).trim().split('\n');
   expect(files).toContain('package/dist/bin/archeion');
-  expect(files).toContain('package/dist/main.js');
+  expect(files).toContain('package/dist/program/main.js');
+  expect(files).toContain('package/dist/program/bcrypt-worker.js');
   expect(files).toContain('package/LICENSE');
   expect(
     files.filter((file) => /\.ts$|\.test\.|package\/(src|test|bench|docs)\//.test(file)),
   ).toEqual([]);
 });
 
+test('it brings the licence of everything that is bundled with it', async () => {
+  const file = 'package/dist/THIRD-PARTY-LICENSES.txt';
+  const text = await mustRun('tar', ['--extract', '--to-stdout', '--file', tarball, file]);
+  expect(text).toMatch(/^zod \d/m);
+  expect(text).toMatch(/^undici \d/m);
+  expect(text.match(/^={100}$/gm)?.length).toBeGreaterThan(20);
+});
+
 test('installed into an empty folder, it runs on the pinned Node.js whatever the system has', async () => {
   const { code, stdout, stderr } = await runInstalled('whole', []);
   expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
+  const installed = await readdir(join(folder, 'whole', 'node_modules'));
+  expect(installed.filter((name) => !/^\.|^node-/.test(name))).toEqual(['archeion']);
 });
 
 // A system with a Node.js that is new enough has nothing to be told.

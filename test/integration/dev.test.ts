@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { dispatch } from '../../src/cli/dispatch.ts';
+import { imageOf } from '../support/registry-pushes.ts';
 import { type RunningCommand, startCommand } from '../support/running-command.ts';
 
 let folder = '';
@@ -108,6 +109,21 @@ describe('archeion dev', () => {
     expect(index.manifests).toHaveLength(1);
   });
 
+  test('what is pushed to the registry is pulled through the front', async () => {
+    const push = async (method: string, url: string, body: string) => {
+      const mediaType = 'application/vnd.oci.image.manifest.v1+json';
+      const answer = await fetch(url, { method, body, headers: { 'content-type': mediaType } });
+      expect(answer.status).toBe(201);
+    };
+    for (const content of ['layer', '{}']) {
+      const digest = `sha256:${createHash('sha256').update(content).digest('hex')}`;
+      await push('POST', `${registry}/v2/mine/blobs/uploads/?digest=${digest}`, content);
+    }
+    await push('PUT', `${registry}/v2/mine/manifests/v1`, imageOf('layer'));
+    expect(await pull('mine', 'v1')).toBe(3);
+    expect(await pull('mine', 'v1', { 'x-forwarded-for': '192.0.2.7' })).toBe(3);
+  });
+
   test('refuses to start twice on the same data', async () => {
     const { exit, err } = await run('dev', '--port-base', '0', '--data', folder);
     expect(exit).toBe(2);
@@ -127,7 +143,14 @@ describe('archeion registry import', () => {
   test('copies from another registry into a running one, and again copies nothing', async () => {
     const source = `docker://${new URL(registry).host}/sample:v1`;
     const storage = join(folder, 'registry');
-    const first = await run('registry', 'import', source, 'copies/sample:v2', '--storage', storage);
+    const first = await run(
+      'registry',
+      'import',
+      source,
+      'copies/sample:v2',
+      '--directory',
+      storage,
+    );
     expect(first).toMatchObject({
       exit: 0,
       out: expect.stringContaining('copies/sample:v2 is sha256:'),
@@ -138,7 +161,7 @@ describe('archeion registry import', () => {
       'import',
       source,
       'copies/sample:v2',
-      '--storage',
+      '--directory',
       storage,
       '--json',
     );
@@ -150,7 +173,7 @@ describe('archeion registry import', () => {
     ['docker://UPPER/x', 'no image'],
     ['./no-such-layout', 'no-such-layout'],
   ])('%s cannot be read, and says why', async (source, why) => {
-    const { exit, err } = await run('registry', 'import', source, 'a:v1', '--storage', folder);
+    const { exit, err } = await run('registry', 'import', source, 'a:v1', '--directory', folder);
     expect(exit).not.toBe(0);
     expect(err.toLowerCase()).toContain(why);
   });

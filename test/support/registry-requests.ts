@@ -18,6 +18,19 @@ export function someRequest(
   };
 }
 
+/** The same with a body. */
+export function requestWith(
+  body: string | Uint8Array | AsyncIterable<Uint8Array>,
+  request: HttpRequest,
+): HttpRequest {
+  const isWhole = typeof body === 'string' || body instanceof Uint8Array;
+  return { ...request, body: isWhole ? oneChunk(Buffer.from(body)) : body };
+}
+
+async function* oneChunk(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
+
 /** An answer as a client would see it. */
 export interface ReceivedAnswer {
   readonly status: number;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, test } from 'vitest';
 import type { StorageDriver } from '../../src/storage/driver.ts';
-import { bytesIn, textAt } from './storage-reading.ts';
+import { bytesIn, failing, textAt } from './storage-reading.ts';
 
 /** Writes and removals that depend on what is there. */
 export function conditionContract(open: () => Promise<StorageDriver>): void {
@@ -14,6 +14,15 @@ export function conditionContract(open: () => Promise<StorageDriver>): void {
     const winner = results.findIndex((result) => result !== 'conflict');
     expect(results.filter((result) => result === 'conflict')).toHaveLength(7);
     expect(await textAt(storage, 'new/key')).toBe(`${winner}`);
+  });
+
+  test('a body is read to its end, and heard, also when its condition does not hold', async () => {
+    const storage = await open();
+    await storage.write('key', 'first');
+    const error = new Error('not what it should be');
+    const write = storage.write('key', failing(['second'], error), { condition: { absent: true } });
+    await expect(write).rejects.toBe(error);
+    expect(await textAt(storage, 'key')).toBe('first');
   });
 
   test('a write over a version happens once', async () => {

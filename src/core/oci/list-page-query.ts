@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { parseQueryValues } from './query-values.ts';
 
 /** The parameters of a list request. */
 export type ListQuery = ReadonlyMap<string, string>;
@@ -10,24 +11,8 @@ export type ListQuery = ReadonlyMap<string, string>;
  * @param query with its question mark, or empty
  */
 export function parseListQuery(query: string): ListQuery | undefined {
-  const parameters = new Map<string, string>();
-  for (const part of query.slice(1).split('&')) {
-    if (part === '') continue;
-    const [name = '', ...rest] = part.split('=');
-    const decodedName = decoded(name);
-    const value = decoded(rest.join('='));
-    if (decodedName === undefined || value === undefined) return undefined;
-    if (parameters.has(decodedName)) return undefined;
-    parameters.set(decodedName, value);
-  }
-  return parameters;
-}
-
-/** A plus sign stands for itself: media types have it, and clients send it as it is. */
-function decoded(text: string): string | undefined {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return undefined; // the only thing it throws is that the encoding is malformed
-  }
+  const values = parseQueryValues(query);
+  if (values === undefined) return undefined;
+  if ([...values.values()].some((several) => several.length > 1)) return undefined;
+  return new Map([...values].map(([name, several]) => [name, several.join('')]));
 }

@@ -90,6 +90,48 @@ describe('parseRegistryRoute', () => {
   });
 });
 
+describe('uploads', () => {
+  const id = '0123456789abcdef'.repeat(2);
+
+  test.each(['foo', 'a/b', 'a/blobs/uploads', 'a/blobs'])(
+    'belong to a repository: %s',
+    (repository) => {
+      expect(parseRegistryRoute(`/v2/${repository}/blobs/uploads/`)).toEqual({
+        kind: 'uploads',
+        repository,
+      });
+      expect(parseRegistryRoute(`/v2/${repository}/blobs/uploads/${id}`)).toEqual({
+        kind: 'upload',
+        repository,
+        id,
+      });
+    },
+  );
+
+  test.each(['x', '..%2f..', '%2e%2e', '%zz', id.toUpperCase(), `${id}0`, id.slice(1), `${id}%00`])(
+    'threat 20: no upload is called %s',
+    (text) => {
+      expect(parseRegistryRoute(`/v2/foo/blobs/uploads/${text}`)).toEqual({
+        kind: 'upload',
+        repository: 'foo',
+        id: undefined,
+      });
+    },
+  );
+
+  test.each([
+    ['/v2/foo/uploads/x', 'unknown'],
+    ['/v2/uploads/x', 'unknown'],
+    ['/v2/blobs/uploads/', 'invalid'],
+    ['/v2/Foo/blobs/uploads/', 'invalid'],
+    ['/v2/%zz/blobs/uploads/x', 'invalid'],
+    ['/v2/foo/blobs/uploads', 'invalid'],
+    [`/v2/foo/blobs/uploads/${id}/`, 'unknown'],
+  ])('%s is %s', (path, kind) => {
+    expect(parseRegistryRoute(path).kind).toBe(kind);
+  });
+});
+
 const BAD_DIGESTS = [
   'sha256:%2e%2e%2f%2e%2e%2fx',
   `sha256:${'A'.repeat(64)}`,

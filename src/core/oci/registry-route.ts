@@ -3,9 +3,10 @@ import { type Digest, parseDigest } from './digest.ts';
 import { parseReference, type Reference } from './reference.ts';
 import type { ErrorCode } from './registry-error.ts';
 import { isRepository } from './repository.ts';
+import { parseUploadId, type UploadId } from './upload-id.ts';
 
 /**
- * A path of the pull half of the distribution API.
+ * A path of the distribution API.
  * https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#endpoints
  */
 export type RegistryRoute =
@@ -15,6 +16,9 @@ export type RegistryRoute =
   | { readonly kind: 'blob'; readonly repository: string; readonly digest: Digest }
   | { readonly kind: 'tags'; readonly repository: string }
   | { readonly kind: 'referrers'; readonly repository: string; readonly digest: Digest }
+  | { readonly kind: 'uploads'; readonly repository: string }
+  /** An `id` of undefined is one that no upload session can have. */
+  | { readonly kind: 'upload'; readonly repository: string; readonly id: UploadId | undefined }
   | { readonly kind: 'invalid'; readonly code: ErrorCode; readonly message: string }
   | { readonly kind: 'unknown' };
 
@@ -43,6 +47,8 @@ export function parseRegistryRoute(path: string): RegistryRoute {
       return digestRoute('referrers', repository, identifier);
     case 'tags':
       return identifier === 'list' ? tagsRoute(repository) : { kind: 'unknown' };
+    case 'uploads':
+      return uploadRoute(path.slice(0, beforeLast), identifier);
     case '_catalog':
       return identifier === '' && beforeLast === 3 ? { kind: 'catalog' } : { kind: 'unknown' };
     default:
@@ -83,6 +89,17 @@ function digestRoute(
   if (!isName(repository)) return NAME_INVALID;
   const digest = identifier === undefined ? undefined : parseDigest(identifier);
   return digest === undefined ? DIGEST_INVALID : { kind, repository, digest };
+}
+
+/** @param path what comes before `/uploads`, still encoded */
+function uploadRoute(path: string, identifier: string | undefined): RegistryRoute {
+  const before = path.lastIndexOf('/');
+  if (path.slice(before + 1) !== 'blobs') return { kind: 'unknown' };
+  const repository = decoded(path.slice(4, Math.max(4, before)));
+  if (!isName(repository)) return NAME_INVALID;
+  if (identifier === '') return { kind: 'uploads', repository };
+  const id = identifier === undefined ? undefined : parseUploadId(identifier);
+  return { kind: 'upload', repository, id };
 }
 
 function isName(repository: string | undefined): repository is string {

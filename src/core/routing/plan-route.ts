@@ -37,6 +37,9 @@ export function planRoute(target: RequestTarget, facts: PlanFacts): RoutePlan {
       return { kind: 'accept' };
     case 'catalog':
       return notFound('this registry does not list its repositories');
+    case 'uploads':
+    case 'upload':
+      return notFound('this registry is only read: nothing can be uploaded here');
     case 'unknown':
       return planPage(target.path, facts.table);
     case 'invalid':
