@@ -72,6 +72,7 @@ const MAY_TOUCH: ReadonlyArray<readonly [RegExp, readonly string[]]> = [
       'cli/load-config.ts',
       'cli/version.ts',
       'cli/worker-process.ts',
+      'registry/access/bcrypt-thread.ts', // beside which its worker lies in both
     ],
   ],
 ];

@@ -23,7 +23,7 @@ export interface BcryptThread {
   close(): void;
 }
 
-/** The worker lies beside this file, in the source as in the package. */
+/** The worker lies beside this file, in the source as in the package: scripts/build.ts gives it this name. */
 const WORKER = new URL(
   import.meta.url.endsWith('.ts') ? './bcrypt-worker.ts' : './bcrypt-worker.js',
   import.meta.url,
