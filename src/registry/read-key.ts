@@ -14,12 +14,14 @@ import {
   referrerOfKey,
   repositoryOfLink,
   repositoryPrefix,
+  TOKEN_KEY_KEY,
   tagKey,
 } from './layout.ts';
 
 /** What a key of a registry's store stands for. */
 export type StoreKey =
   | { readonly kind: 'layout' }
+  | { readonly kind: 'token-key' }
   | { readonly kind: 'blob'; readonly digest: Digest }
   | { readonly kind: 'link'; readonly digest: Digest; readonly repository: string }
   | { readonly kind: 'manifest'; readonly digest: Digest; readonly repository: string }
@@ -30,7 +32,7 @@ export type StoreKey =
       readonly subject: Digest;
       readonly referrer: Digest;
     }
-  /** What is under way, such as uploads, and secrets: not looked at. */
+  /** What is under way, such as uploads: not looked at. */
   | { readonly kind: 'other' }
   /** A key that this program does not write. */
   | { readonly kind: 'stray' };
@@ -39,10 +41,11 @@ const STRAY: StoreKey = { kind: 'stray' };
 
 export function readKey(key: string): StoreKey {
   if (key === LAYOUT_KEY) return { kind: 'layout' };
+  if (key === TOKEN_KEY_KEY) return { kind: 'token-key' };
   if (key.startsWith('blobs/')) return readBlobKey(key);
   if (key.startsWith(LINKS_PREFIX)) return readLinkKey(key);
   if (key.startsWith(REPOSITORIES_PREFIX)) return readRepositoryKey(key);
-  return /^(?:uploads|gc|access)\//.test(key) ? { kind: 'other' } : STRAY;
+  return /^(?:uploads|gc)\//.test(key) ? { kind: 'other' } : STRAY;
 }
 
 function readBlobKey(key: string): StoreKey {

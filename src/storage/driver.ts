@@ -23,6 +23,8 @@ export interface WriteOptions {
   readonly size?: number;
   readonly condition?: WriteCondition;
   readonly contentType?: string;
+  /** For nobody but the store's owner to read, where the store can tell: a folder on a machine of many users. */
+  readonly isSecret?: boolean;
   readonly signal?: AbortSignal;
 }
 

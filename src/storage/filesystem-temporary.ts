@@ -14,7 +14,11 @@ export interface TemporaryFile {
 
 export interface TemporaryFiles {
   /** Writes and syncs. What the bytes throw passes through; nothing is left then. */
-  write(key: string, bytes: AsyncIterable<Uint8Array>): Promise<TemporaryFile>;
+  write(
+    key: string,
+    bytes: AsyncIterable<Uint8Array>,
+    options?: { readonly isSecret?: boolean | undefined },
+  ): Promise<TemporaryFile>;
   /** Makes an object of a file that is already there: syncs it and gives it a new version. */
   adopt(key: string, path: string): Promise<TemporaryFile>;
   /** Copies a plain file; undefined when there is none at `from`. */
@@ -42,9 +46,9 @@ export function openTemporaryFiles(folder: string): TemporaryFiles {
   };
   return {
     adopt,
-    async write(key, bytes) {
+    async write(key, bytes, { isSecret = false } = {}) {
       const path = await onDisk(key, newPath());
-      const handle = await onDisk(key, open(path, 'wx'));
+      const handle = await onDisk(key, open(path, 'wx', isSecret ? 0o600 : 0o666));
       try {
         for await (const chunk of bytes) await onDisk(key, writeWhole(handle, chunk));
         return await onDisk(key, seal(key, path, handle));

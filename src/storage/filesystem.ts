@@ -76,7 +76,8 @@ export function filesystemDriver(
     async write(key, body, options = {}) {
       place(key);
       await sweep();
-      return publish(await temporary.write(key, bytesOf(key, body, options)), options.condition);
+      const file = await temporary.write(key, bytesOf(key, body, options), options);
+      return publish(file, options.condition);
     },
     async remove(key, { condition } = {}) {
       return onDisk(key, publisher.remove(place(key), condition));

@@ -25,8 +25,12 @@ export async function skopeoListTags(repository: string): Promise<string[]> {
 }
 
 export interface Containerd {
-  /** Fetches an image with all its platforms; it verifies every digest itself. */
-  fetch(namespace: string, reference: string): Promise<FinishedProcess>;
+  /**
+   * Fetches an image with all its platforms; it verifies every digest itself.
+   *
+   * @param login name and password with a colon between them
+   */
+  fetch(namespace: string, reference: string, login?: string): Promise<FinishedProcess>;
   /** Imports an archive of an OCI image layout under a name, with all its platforms. */
   import(namespace: string, reference: string, archive: string): Promise<FinishedProcess>;
   push(namespace: string, reference: string): Promise<FinishedProcess>;
@@ -46,8 +50,10 @@ export async function startContainerd(folder: string): Promise<Containerd> {
   const ask = async () => ((await ctr('version')).code === 0 ? true : undefined);
   await waitFor(ask, () => `containerd does not answer: ${running.output()}`);
   return {
-    fetch: (namespace, reference) =>
-      ctr('-n', namespace, 'content', 'fetch', '--plain-http', '--all-platforms', reference),
+    fetch(namespace, reference, login) {
+      const options = ['--plain-http', '--all-platforms', ...(login ? ['--user', login] : [])];
+      return ctr('-n', namespace, 'content', 'fetch', ...options, reference);
+    },
     import(namespace, reference, archive) {
       const options = ['--all-platforms', '--no-unpack', '--index-name', reference];
       return ctr('-n', namespace, 'images', 'import', ...options, archive);

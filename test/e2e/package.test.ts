@@ -30,6 +30,7 @@ test('the package holds the bundled program and its data, and nothing of the che
   const files = (await mustRun('tar', ['--list', '--file', tarball])).trim().split('\n');
   expect(files).toContain('package/dist/bin/archeion');
   expect(files).toContain('package/dist/program/main.js');
+  expect(files).toContain('package/dist/program/bcrypt-worker.js');
   expect(files).toContain('package/LICENSE');
   expect(
     files.filter((file) => /\.ts$|\.test\.|package\/(src|test|bench|docs)\//.test(file)),

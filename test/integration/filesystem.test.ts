@@ -1,6 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import { spawnSync } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, readdir, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  mkdir,
+  mkdtemp,
+  readdir,
+  rm,
+  stat,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
@@ -43,6 +53,16 @@ test('objects lie where an operator finds them, and folders go with the last of 
   expect(await filesIn(root)).toEqual(['.tmp', 'a+', 'a+/b+', 'a+/b+/%54ag', 'a+/c']);
   await storage.remove('a/b/Tag');
   expect(await filesIn(root)).toEqual(['.tmp', 'a+', 'a+/c']);
+});
+
+test('threat 31: what is secret is for its owner to read', async () => {
+  const root = await newRoot();
+  const storage = filesystemDriver(root);
+  await storage.write('open', 'a');
+  await storage.write('secret', 'a', { isSecret: true, condition: { absent: true } });
+  const modeOf = async (name: string) => (await stat(join(root, name))).mode & 0o777;
+  expect(await modeOf('secret')).toBe(0o600);
+  expect(await modeOf('open')).not.toBe(0o600);
 });
 
 test('nothing temporary is left by what fails', async () => {

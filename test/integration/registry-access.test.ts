@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { API_VERSION } from '../../src/core/oci/content-headers.ts';
 import { openLog, silentLog } from '../../src/log.ts';
@@ -7,6 +8,7 @@ import { openBcryptThread } from '../../src/registry/access/bcrypt-thread.ts';
 import { withTokenEndpoint } from '../../src/registry/access/open-access.ts';
 import type { Access } from '../../src/registry/access.ts';
 import { openUpstream } from '../../src/upstream/http-client.ts';
+import { mustRun } from '../support/processes.ts';
 import { basic, openTestAccess, passwordFile, passwordOf } from '../support/registry-access.ts';
 import { startTestServer } from '../support/start-server.ts';
 
@@ -121,6 +123,19 @@ describe('the thread that checks bcrypt', () => {
     expect(await Promise.all(answers)).toEqual([true, false, false, true, false]);
     const other = VECTOR.replace('$2a$', '$2b$');
     expect(await thread.isBcryptOf('U*U', other)).toBe(true);
+  });
+
+  test('keeps no process alive', async () => {
+    const thread = join(import.meta.dirname, '../../src/registry/access/bcrypt-thread.ts');
+    const program = `
+      import { openBcryptThread } from ${JSON.stringify(thread)};
+      const timer = setTimeout(() => {}, 15_000);
+      const isSame = await openBcryptThread().isBcryptOf('U*U', ${JSON.stringify(VECTOR)});
+      clearTimeout(timer);
+      process.stdout.write(String(isSame));
+    `;
+    const args = ['--input-type=module', '--eval', program];
+    expect(await mustRun(process.execPath, args)).toBe('true');
   });
 
   test('takes no password of which bcrypt sees the beginning only', async () => {

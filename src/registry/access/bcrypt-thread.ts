@@ -23,7 +23,7 @@ export interface BcryptThread {
   close(): void;
 }
 
-/** The worker lies beside this file, in the source as in the package. */
+/** The worker lies beside this file, in the source as in the package: scripts/build.ts gives it this name. */
 const WORKER = new URL(
   import.meta.url.endsWith('.ts') ? './bcrypt-worker.ts' : './bcrypt-worker.js',
   import.meta.url,
@@ -42,7 +42,6 @@ export function openBcryptThread(): BcryptThread {
 
   function start(): Worker {
     const started = new Worker(WORKER, { execArgv: [], env: {} });
-    started.unref(); // nobody waits for a password check to end a process
     started.on('message', ({ id, isSame }: BcryptReply) => {
       waiting.get(id)?.resolve(isSame);
       waiting.delete(id);
@@ -51,6 +50,8 @@ export function openBcryptThread(): BcryptThread {
     started.on('exit', () => {
       if (worker === started) fail(new Error('the thread that checks passwords has ended'));
     });
+    // Nobody waits for a password check to end a process. Last, since a listener takes it back.
+    started.unref();
     return started;
   }
 

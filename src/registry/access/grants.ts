@@ -87,7 +87,7 @@ export function grants(ports: GrantPorts): Pick<Access, 'grantOf' | 'refusal'> {
         const message = 'the token is not for this';
         return unauthorized(realm, { message, scope, error: 'insufficient_scope' });
       }
-      return new RegistryError('DENIED', deniedMessage(user, wanted));
+      return new RegistryError('DENIED', deniedMessage(grant, wanted));
     },
   };
 }
@@ -135,9 +135,11 @@ function isMoreAllowed(rules: AccessRules, grant: Grant, { repository, actions }
   );
 }
 
-function deniedMessage(user: string, wanted: Wanted | undefined): string {
-  if (wanted === undefined) return `"${user}" may not do this`;
-  return `"${user}" may not ${wanted.actions.join(' and ')} in "${wanted.repository}"`;
+function deniedMessage(grant: Grant, wanted: Wanted | undefined): string {
+  if (wanted === undefined) return `"${grant.name}" may not do this`;
+  const { repository, actions } = wanted;
+  const refused = actions.filter((action) => !grant.may(action, repository));
+  return `"${grant.name}" may not ${refused.join(' and ')} in "${repository}"`;
 }
 
 /** The name that a client used for us goes back to this client only. */

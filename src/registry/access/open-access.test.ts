@@ -123,6 +123,8 @@ describe('a refusal', () => {
     };
     expect(await statusWith('pull')).toBe(401);
     expect(await statusWith('pull,push')).toBe(403);
+    const grant = await access.grantOf(pull(basic('puller')));
+    expect(access.refusal(grant, wanted).message).toBe('"puller" may not push in "team/app"');
   });
 
   test('of a grant from elsewhere is one all the same', async () => {

@@ -10,7 +10,7 @@ import { ConfigError } from '../../config/config-error.ts';
 import { isObject } from '../../core/oci/json-object.ts';
 import type { StorageDriver } from '../../storage/driver.ts';
 import { TOKEN_KEY_KEY } from '../layout.ts';
-import { createOnce, readJson } from '../small-object.ts';
+import { readJson } from '../small-object.ts';
 import { StoreError } from '../store-error.ts';
 import { SAMPLE_KEYS } from './sample-secrets.ts';
 
@@ -28,9 +28,11 @@ export interface TokenKey {
  * @throws StoreError when what is there is no key
  */
 export async function tokenKeyOfStore(storage: StorageDriver): Promise<TokenKey> {
-  const { privateKey } = generateKeyPairSync('ed25519');
-  const made = { version: 1, key: privateKey.export({ format: 'jwk' }) };
-  await createOnce(storage, TOKEN_KEY_KEY, JSON.stringify(made));
+  // Whoever is second finds what the first has written.
+  const first = { condition: { absent: true }, isSecret: true } as const;
+  if ((await storage.stat(TOKEN_KEY_KEY)) === undefined) {
+    await storage.write(TOKEN_KEY_KEY, newKey(), first);
+  }
   const found = await readJson(storage, TOKEN_KEY_KEY);
   try {
     const key = isObject(found) && isObject(found['key']) ? found['key'] : {};
@@ -39,6 +41,11 @@ export async function tokenKeyOfStore(storage: StorageDriver): Promise<TokenKey>
     // Without the cause: what a parser says about a key may quote it.
     throw new StoreError('damaged', TOKEN_KEY_KEY, 'this is no Ed25519 private key');
   }
+}
+
+function newKey(): string {
+  const { privateKey } = generateKeyPairSync('ed25519');
+  return JSON.stringify({ version: 1, key: privateKey.export({ format: 'jwk' }) });
 }
 
 /** @throws ConfigError when it is none, or one that everybody knows */
