@@ -14,9 +14,19 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 
+// A reader that has seen enough (`| head`) is no failure of ours; the code is that of a death by SIGPIPE.
+process.stdout.on('error', (error) => {
+  if ('code' in error && error.code === 'EPIPE') process.exit(141);
+  throw error;
+});
+
 process.exitCode = await dispatch(process.argv.slice(2), {
   out: (text) => process.stdout.write(text),
   err: (text) => process.stderr.write(text),
+  // Opened when it is asked for: an open standard input would keep the process.
+  get input() {
+    return process.stdin;
+  },
   env: process.env,
   stop: stop.signal,
   onHangup(listener) {

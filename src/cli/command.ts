@@ -17,10 +17,18 @@ export const EXIT = {
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
+/** Standard input, as far as a command reads secrets from it; a terminal knows `setRawMode`. */
+export interface SecretInput extends NodeJS.ReadableStream {
+  readonly isTTY?: boolean;
+  readonly setRawMode?: (isRaw: boolean) => unknown;
+}
+
 /** What a command may touch of its process. Tests hand in their own. */
 export interface CommandIo {
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
+  /** Left out where nobody could write to it. */
+  readonly input?: SecretInput;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Aborted when the process is asked to stop (SIGTERM, SIGINT). */
   readonly stop: AbortSignal;

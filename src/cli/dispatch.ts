@@ -76,6 +76,7 @@ function group(parent: Commander, name: string): Commander {
 
 const GROUPS: Readonly<Record<string, string>> = {
   registry: 'an OCI registry on a folder',
+  user: 'who may log in to a registry',
   ranges: 'which addresses belong to which cloud and region',
   index: 'digest indexes: what a backend holds, so that it need not be asked',
   config: 'look at a configuration',

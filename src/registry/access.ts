@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { Action } from '../core/access/action.ts';
 import type { RegistryError } from '../core/oci/registry-error.ts';
 import type { HttpRequest } from '../protocol/http.ts';
 
-/** `create` adds content and new tags; `push` moves tags as well. */
-export type Action = 'pull' | 'push' | 'create' | 'delete';
+// Defined in core, where the rules are; this is where the rest of the registry knows it from.
+export type { Action };
 
 /** Who asks, and what for. */
 export interface Grant {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, test } from 'vitest';
+import { someRequest } from '../../test/support/registry-requests.ts';
 import type { HttpAnswer, HttpRequest } from '../protocol/http.ts';
 import { memoryDriver } from '../storage/memory.ts';
 import { bucketHandler } from './bucket-handler.ts';
@@ -65,6 +66,15 @@ describe('a backend of our own', () => {
       await expect(ask(target)).rejects.toMatchObject({ status: 404 });
     },
   );
+
+  test('threat 31: the secrets of a registry over the same store are not served', async () => {
+    const storage = memoryDriver();
+    await storage.write('access/token-key', 'secret');
+    const handler = bucketHandler(storage);
+    for (const target of ['/access/token-key', '/access%2Ftoken-key', '/%61ccess/token-key']) {
+      await expect(handler(someRequest(target))).rejects.toMatchObject({ status: 404 });
+    }
+  });
 
   test.each(['PUT', 'DELETE', 'POST'])('%s is not allowed', async (method) => {
     await expect(ask(`/${KEY}`, method)).rejects.toMatchObject({ status: 405 });

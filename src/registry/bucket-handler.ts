@@ -5,10 +5,12 @@ import { parseRequestTarget } from '../core/oci/request-target.ts';
 import type { Handler, HttpAnswer, HttpRequest } from '../protocol/http.ts';
 import type { ObjectInfo, StorageDriver } from '../storage/driver.ts';
 import { StorageError } from '../storage/storage-error.ts';
+import { SECRET_PREFIX } from './layout.ts';
 
 /**
  * Serves a store's objects to anybody who knows their keys, as a public bucket or a CDN does: a backend of
- * one's own, for `archeion dev` and for sites without a cloud. Objects are taken to be content-addressed.
+ * one's own, for `archeion dev` and for sites without a cloud. Objects are taken to be content-addressed; the
+ * secrets of a registry over the same store are not among them.
  */
 export function bucketHandler(storage: StorageDriver): Handler {
   return async (request) => {
@@ -18,7 +20,8 @@ export function bucketHandler(storage: StorageDriver): Handler {
       });
     }
     const key = keyOf(request.target);
-    const info = key === undefined ? undefined : await stat(storage, key);
+    const isOpen = key !== undefined && !key.startsWith(SECRET_PREFIX);
+    const info = isOpen ? await stat(storage, key) : undefined;
     if (info === undefined) throw notThere();
     const range = parseRange(request.header('range'), info.size);
     if (range.kind === 'unsatisfiable') return unsatisfiable(info.size);

@@ -14,9 +14,19 @@ const VERSION = 1;
  */
 export async function ensureLayout(storage: StorageDriver): Promise<void> {
   await createOnce(storage, LAYOUT_KEY, JSON.stringify({ version: VERSION }));
+  await hasLayout(storage);
+}
+
+/**
+ * Whether a store is laid out as this program expects; false for one that nobody has marked. Writes nothing.
+ *
+ * @throws StoreError when it is laid out otherwise
+ */
+export async function hasLayout(storage: StorageDriver): Promise<boolean> {
   const found = await readJson(storage, LAYOUT_KEY);
+  if (found === undefined) return false;
   const version = isObject(found) ? found['version'] : undefined;
-  if (version === VERSION) return;
+  if (version === VERSION) return true;
   if (typeof version === 'number' && version > VERSION) {
     const message = `layout ${version} is newer than ${VERSION}, the one this program knows: use a newer program`;
     throw new StoreError('newer-layout', LAYOUT_KEY, message);

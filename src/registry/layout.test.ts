@@ -32,3 +32,9 @@ test('a repository is not part of one whose name it begins', () => {
   expect(layout.tagKey('ab', 'v1').startsWith(layout.repositoryPrefix('a'))).toBe(false);
   expect(layout.tagKey('a', 'v1').startsWith(layout.repositoryPrefix('a'))).toBe(true);
 });
+
+test('the end of its name is told from a key, and what is no name is not', () => {
+  expect(layout.repositoryOfPrefix('repositories/a/b-c/_')).toBe('a/b-c');
+  expect(layout.repositoryOfPrefix('repositories/A/_')).toBeUndefined();
+  expect(layout.repositoryOfPrefix('repositories/stray')).toBeUndefined();
+});

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import { algorithmOf, type Digest, hexOf, parseDigest } from '../core/oci/digest.ts';
-import type { UploadId } from '../core/oci/upload-id.ts';
+import { isRepository } from '../core/oci/repository.ts';
+import { parseUploadId, type UploadId } from '../core/oci/upload-id.ts';
 
 /**
  * Where a registry keeps what, as keys of its store.
  *
  * ```
  * layout                                                      the version of all this
+ * access/token-key                                            the private key that signs tokens, unless a file has it
  * blobs/<alg>/<hex>                                           bytes, once; manifests too
  * links/<alg>/<hex>/<repository>                              the repository holds the blob, and may serve it
  * repositories/<name>/_manifests/<alg>/<hex>                  a ManifestRecord
@@ -20,6 +22,10 @@ import type { UploadId } from '../core/oci/upload-id.ts';
  */
 export const LAYOUT_KEY = 'layout';
 
+/** What lies below it is secret, and served by nothing. */
+export const SECRET_PREFIX = 'access/';
+export const TOKEN_KEY_KEY = `${SECRET_PREFIX}token-key`;
+
 export function blobKey(digest: Digest): string {
   return `blobs/${pathOf(digest)}`;
 }
@@ -29,21 +35,38 @@ export function linkKey(digest: Digest, repository: string): string {
   return `${linkPrefix(digest)}${repository.replaceAll('/', '!')}`;
 }
 
+export const LINKS_PREFIX = 'links/';
+
 export function linkPrefix(digest: Digest): string {
-  return `links/${pathOf(digest)}/`;
+  return `${LINKS_PREFIX}${pathOf(digest)}/`;
 }
 
 export function repositoryOfLink(key: string): string {
   return key.slice(key.lastIndexOf('/') + 1).replaceAll('!', '/');
 }
 
+export const REPOSITORIES_PREFIX = 'repositories/';
+
+/** Where the name of a repository ends in a key. */
+export const REPOSITORY_END = '/_';
+
 /** Everything of a repository, and nothing of those whose names go on after a slash. */
 export function repositoryPrefix(repository: string): string {
-  return `repositories/${repository}/_`;
+  return `${REPOSITORIES_PREFIX}${repository}${REPOSITORY_END}`;
+}
+
+/** Undefined for a key that no repository has. */
+export function repositoryOfPrefix(prefix: string): string | undefined {
+  const name = prefix.slice(REPOSITORIES_PREFIX.length, -REPOSITORY_END.length);
+  return prefix === repositoryPrefix(name) && isRepository(name) ? name : undefined;
+}
+
+export function manifestPrefix(repository: string): string {
+  return `${repositoryPrefix(repository)}manifests/`;
 }
 
 export function manifestKey(repository: string, digest: Digest): string {
-  return `${repositoryPrefix(repository)}manifests/${pathOf(digest)}`;
+  return `${manifestPrefix(repository)}${pathOf(digest)}`;
 }
 
 export function tagPrefix(repository: string): string {
@@ -62,12 +85,19 @@ export function referrerPrefix(repository: string, subject: Digest): string {
   return `${repositoryPrefix(repository)}referrers/${pathOf(subject)}/`;
 }
 
+export const UPLOADS_PREFIX = 'uploads/';
+
+/** Of the session or the data of an upload. */
+export function uploadIdOfKey(key: string): UploadId | undefined {
+  return parseUploadId(key.slice(UPLOADS_PREFIX.length, key.lastIndexOf('/')));
+}
+
 export function uploadSessionKey(id: UploadId): string {
-  return `uploads/${id}/session`;
+  return `${UPLOADS_PREFIX}${id}/session`;
 }
 
 export function uploadDataKey(id: UploadId): string {
-  return `uploads/${id}/data`;
+  return `${UPLOADS_PREFIX}${id}/data`;
 }
 
 /** A referrer and the subject it is about. */

@@ -73,7 +73,8 @@ export async function putManifest(
   return isNew;
 }
 
-function recordOf(manifest: Manifest, size: number): ManifestRecord {
+/** What is recorded of a manifest. */
+export function recordOf(manifest: Manifest, size: number): ManifestRecord {
   const { manifests, blobs } = referencesOf(manifest);
   const { mediaType, subject, artifactType } = manifest;
   return {

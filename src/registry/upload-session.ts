@@ -72,7 +72,7 @@ export async function requireSession(
   id: UploadId | undefined,
 ): Promise<UploadSession> {
   if (id === undefined) throw uploadUnknown();
-  const session = await readSession(registry.storage, id);
+  const session = await findSession(registry.storage, id);
   if (session === undefined) throw uploadUnknown();
   const { record } = session;
   const isTheirs = record.repository === repository && record.principal === grant.name;
@@ -80,7 +80,7 @@ export async function requireSession(
   return session;
 }
 
-async function readSession(
+export async function findSession(
   storage: StorageDriver,
   id: UploadId,
 ): Promise<UploadSession | undefined> {

@@ -4,7 +4,8 @@ import type { Descriptor } from '../core/oci/descriptor.ts';
 import { algorithmOf, type Digest, hexOf } from '../core/oci/digest.ts';
 import { parseDocument } from '../core/oci/manifest-document.ts';
 import type { ImageSource, ManifestBytes } from './image-source.ts';
-import { readLayoutFile, streamLayoutFile } from './layout-files.ts';
+import { type LayoutFiles, layoutFiles } from './layout-files.ts';
+import { REF_NAME } from './layout-index.ts';
 import { layoutReferrers } from './layout-referrers.ts';
 import {
   checkManifest,
@@ -16,16 +17,15 @@ import {
 import { UpstreamError } from './upstream-error.ts';
 import { decodeUtf8 } from './utf8.ts';
 
-const REF_NAME = 'org.opencontainers.image.ref.name';
-
 /**
  * An image layout directory. Its index is read once: a tag names what it named when the source was opened.
  * https://github.com/opencontainers/image-spec/blob/v1.1.1/image-layout.md
  */
 export async function ociLayoutSource(directory: string): Promise<ImageSource> {
   const name = `oci:${directory}`;
-  await requireLayout(directory);
-  const index = await readLayoutFile(join(directory, 'index.json'));
+  const files = layoutFiles(directory);
+  await requireLayout(files, directory);
+  const index = await files.read('index.json');
   if (index === undefined) throw new UpstreamError('bad-answer', `"${name}" has no index.json`);
   const entries = requireDescriptors(index, name);
 
@@ -33,7 +33,7 @@ export async function ociLayoutSource(directory: string): Promise<ImageSource> {
     digest: Digest,
     mediaType?: string,
   ): Promise<ManifestBytes | undefined> {
-    const bytes = await readLayoutFile(blobFile(directory, digest));
+    const bytes = await files.read(blobPath(digest));
     if (bytes === undefined) return undefined;
     const shown = `"${digest}" of "${name}"`;
     const manifest = { bytes, mediaType: mediaType ?? mediaTypeOf(bytes), shown };
@@ -50,17 +50,20 @@ export async function ociLayoutSource(directory: string): Promise<ImageSource> {
         return readManifest(reference.digest, known?.mediaType);
       }
       const entry = entryOfTag(entries, reference.tag, name);
-      return entry && readManifest(entry.digest, entry.mediaType);
+      if (entry === undefined) return undefined;
+      const found = await readManifest(entry.digest, entry.mediaType);
+      if (found === undefined) throw withoutBlob(name, reference.tag, entry.digest);
+      return found;
     },
-    fetchBlob: async (digest, signal) =>
-      streamLayoutFile(blobFile(directory, requireDigest(digest)), signal),
+    fetchBlob: async (digest, signal) => files.stream(blobPath(requireDigest(digest)), signal),
     listReferrers: async (subject) => findReferrers(requireDigest(subject)),
     close: async () => undefined,
   };
 }
 
-async function requireLayout(directory: string): Promise<void> {
-  const bytes = await readLayoutFile(join(directory, 'oci-layout'));
+/** @throws UpstreamError for a folder that is no layout, or one of a version to come */
+export async function requireLayout(files: LayoutFiles, directory: string): Promise<void> {
+  const bytes = await files.read('oci-layout');
   const document = parseDocument(decodeUtf8(bytes ?? new Uint8Array()) ?? '');
   const version = typeof document === 'string' ? undefined : document['imageLayoutVersion'];
   if (typeof version === 'string' && /^1\.\d{1,9}\.\d{1,9}$/.test(version)) return;
@@ -69,8 +72,13 @@ async function requireLayout(directory: string): Promise<void> {
 }
 
 /** The one place where a digest becomes a path. */
-function blobFile(directory: string, digest: Digest): string {
-  return join(directory, 'blobs', algorithmOf(digest), hexOf(digest));
+function blobPath(digest: Digest): string {
+  return join('blobs', algorithmOf(digest), hexOf(digest));
+}
+
+function withoutBlob(name: string, tag: string, digest: Digest): UpstreamError {
+  const message = `"${name}" lists "${tag}" as "${digest}", and lacks its file ${blobPath(digest)}`;
+  return new UpstreamError('bad-answer', message);
 }
 
 /** The entry that carries a tag. Two that disagree are nobody's wish. */

@@ -27,6 +27,9 @@ export async function skopeoListTags(repository: string): Promise<string[]> {
 export interface Containerd {
   /** Fetches an image with all its platforms; it verifies every digest itself. */
   fetch(namespace: string, reference: string): Promise<FinishedProcess>;
+  /** Imports an archive of an OCI image layout under a name, with all its platforms. */
+  import(namespace: string, reference: string, archive: string): Promise<FinishedProcess>;
+  push(namespace: string, reference: string): Promise<FinishedProcess>;
   /** The digests that a namespace holds, in byte order. */
   digests(namespace: string): Promise<string[]>;
   stop(): Promise<unknown>;
@@ -45,6 +48,12 @@ export async function startContainerd(folder: string): Promise<Containerd> {
   return {
     fetch: (namespace, reference) =>
       ctr('-n', namespace, 'content', 'fetch', '--plain-http', '--all-platforms', reference),
+    import(namespace, reference, archive) {
+      const options = ['--all-platforms', '--no-unpack', '--index-name', reference];
+      return ctr('-n', namespace, 'images', 'import', ...options, archive);
+    },
+    push: (namespace, reference) =>
+      ctr('-n', namespace, 'images', 'push', '--plain-http', reference),
     digests: async (namespace) => {
       const { stdout } = await ctr('-n', namespace, 'content', 'ls', '--quiet');
       return stdout.split('\n').filter(Boolean).sort();

@@ -143,7 +143,14 @@ describe('archeion registry import', () => {
   test('copies from another registry into a running one, and again copies nothing', async () => {
     const source = `docker://${new URL(registry).host}/sample:v1`;
     const storage = join(folder, 'registry');
-    const first = await run('registry', 'import', source, 'copies/sample:v2', '--storage', storage);
+    const first = await run(
+      'registry',
+      'import',
+      source,
+      'copies/sample:v2',
+      '--directory',
+      storage,
+    );
     expect(first).toMatchObject({
       exit: 0,
       out: expect.stringContaining('copies/sample:v2 is sha256:'),
@@ -154,7 +161,7 @@ describe('archeion registry import', () => {
       'import',
       source,
       'copies/sample:v2',
-      '--storage',
+      '--directory',
       storage,
       '--json',
     );
@@ -166,7 +173,7 @@ describe('archeion registry import', () => {
     ['docker://UPPER/x', 'no image'],
     ['./no-such-layout', 'no-such-layout'],
   ])('%s cannot be read, and says why', async (source, why) => {
-    const { exit, err } = await run('registry', 'import', source, 'a:v1', '--storage', folder);
+    const { exit, err } = await run('registry', 'import', source, 'a:v1', '--directory', folder);
     expect(exit).not.toBe(0);
     expect(err.toLowerCase()).toContain(why);
   });

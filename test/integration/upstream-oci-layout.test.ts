@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -92,6 +92,64 @@ describe('manifests', () => {
     await expect(source.fetchManifest(sha512Of(bytes))).rejects.toMatchObject({
       code: 'too-large',
     });
+  });
+});
+
+test('a tag whose blob is missing names the blob', async () => {
+  const source = await layout([tagged], []);
+  await expect(source.fetchManifest('v1')).rejects.toMatchObject({
+    code: 'bad-answer',
+    message: expect.stringContaining(`lacks its file blobs/sha256/${manifest.digest.slice(7)}`),
+  });
+  expect(await source.fetchManifest(manifest.digest)).toBeUndefined();
+});
+
+describe('symbolic links are not followed, and named', () => {
+  const outside = sha256Of('secret');
+  const file = () => join(folder, 'blobs', 'sha256', outside.slice(7));
+  const refusal = (path: string) => ({
+    code: 'bad-answer',
+    message: expect.stringContaining(`"${path}" is a symbolic link or lies behind one`),
+  });
+
+  test('in the place of a blob or a manifest', async () => {
+    const source = await layout([tagged]);
+    await writeFile(join(folder, 'secret'), 'secret');
+    await symlink(join(folder, 'secret'), file());
+    await expect(source.fetchBlob(outside)).rejects.toMatchObject(refusal(file()));
+    await expect(source.fetchManifest(outside)).rejects.toMatchObject(refusal(file()));
+  });
+
+  test('even when they lead nowhere', async () => {
+    const source = await layout([tagged]);
+    await symlink('nowhere', file());
+    await expect(source.fetchBlob(outside)).rejects.toMatchObject(refusal(file()));
+  });
+
+  test.each(['blobs', 'blobs/sha256'])('in the place of the folder %s', async (path) => {
+    const source = await layout([tagged]);
+    await writeBlob(outside, 'secret');
+    await rename(join(folder, path), join(folder, 'elsewhere'));
+    await symlink(join(folder, 'elsewhere'), join(folder, path));
+    await expect(source.fetchBlob(outside)).rejects.toMatchObject(refusal(file()));
+  });
+
+  test.each(['index.json', 'oci-layout'])('in the place of %s', async (name) => {
+    await layout([tagged]);
+    await rename(join(folder, name), join(folder, 'elsewhere'));
+    await symlink('elsewhere', join(folder, name));
+    await expect(ociLayoutSource(folder)).rejects.toMatchObject(refusal(join(folder, name)));
+  });
+
+  test('but the layout itself may be named by one', async () => {
+    await layout([tagged]);
+    const link = `${folder}-link`;
+    await symlink(folder, link);
+    const source = await ociLayoutSource(link);
+    await rm(link);
+    await symlink(folder, link);
+    expect(await source.fetchManifest('v1')).toEqual(manifest);
+    await rm(link);
   });
 });
 

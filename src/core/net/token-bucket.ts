@@ -12,6 +12,9 @@ export interface TokenBucketLimits {
  */
 export type FullAt = number;
 
+/** What one request takes: every millisecond gives `requestsPerSecond` of these back. */
+const REQUEST = 1_000;
+
 /** The arithmetic of a bucket. Times are whole milliseconds from any point on; nothing here is ever a fraction. */
 export interface TokenBucket {
   /** The bucket after one request, or undefined when there is nothing left in it for one. */
@@ -20,8 +23,10 @@ export interface TokenBucket {
   waitFor(fullAt: FullAt, now: number): number;
 }
 
-/** What one request takes: every millisecond gives `requestsPerSecond` of these back. */
-const REQUEST = 1_000;
+/** The bucket when one request that was taken is put back. */
+export function putBack(fullAt: FullAt): FullAt {
+  return fullAt - REQUEST;
+}
 
 /** A bucket that nothing was ever taken from. */
 export const FULL: FullAt = 0;

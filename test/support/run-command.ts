@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+import { dispatch } from '../../src/cli/dispatch.ts';
+
+export interface CommandResult {
+  readonly exit: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs a command line to its end, in this process. */
+export async function runCommand(
+  line: readonly string[],
+  stop = new AbortController().signal,
+): Promise<CommandResult> {
+  const said = { out: '', err: '' };
+  const exit = await dispatch(line, {
+    out: (text) => (said.out += text),
+    err: (text) => (said.err += text),
+    env: {},
+    stop,
+    onHangup: () => () => {},
+  });
+  return { exit, ...said };
+}
