@@ -17,7 +17,7 @@ writeFileSync(join(DIST, 'THIRD-PARTY-LICENSES.txt'), thirdPartyLicenses(await b
 async function bundle(): Promise<string[]> {
   await using build = await rolldown({
     cwd: ROOT,
-    // The second is a thread of its own, found by its name beside whatever starts it.
+    // A thread begins with a file of its own, which has to keep its name.
     input: { main: 'src/main.ts', 'bcrypt-worker': 'src/registry/access/bcrypt-worker.ts' },
     platform: 'node',
     // An import that leads nowhere is only a warning there, and would fail in a user's hands.

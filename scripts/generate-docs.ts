@@ -3,12 +3,24 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { COMMANDS } from '../src/cli/commands.ts';
 import { configJsonSchema } from '../src/config/config.ts';
+import { registryJsonSchema } from '../src/config/registry.ts';
 import { commandPage } from './pages/command-page.ts';
 import { configurationPage } from './pages/configuration-page.ts';
 
 const PAGES = {
   'docs/reference/command-line.md': commandPage(COMMANDS),
-  'docs/reference/configuration.md': configurationPage(configJsonSchema()),
+  'docs/reference/configuration.md': configurationPage(configJsonSchema(), {
+    title: 'Configuration',
+    source: 'src/config/schema.ts',
+    intro: `\`archeion config check FILE\` names everything wrong with a file,
+\`archeion config show\` prints it with all defaults, \`archeion config schema\` prints a JSON Schema for your editor.`,
+  }),
+  'docs/reference/registry-configuration.md': configurationPage(registryJsonSchema(), {
+    title: 'Configuration of the registry',
+    source: 'src/config/registry.ts',
+    intro: `\`archeion registry serve --config FILE\`
+names everything wrong with a file before it listens. [How to run a registry](../how-to/run-a-registry.md). Sizes are written \`512KiB\`, \`100MiB\`, \`5GiB\` or \`1TiB\`.`,
+  }),
 };
 
 const check = process.argv.includes('--check');

@@ -59,22 +59,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 
 /** Only these may read the environment, print or end the process. */
 const MAY_TOUCH: ReadonlyArray<readonly [RegExp, readonly string[]]> = [
-  [/\bprocess\.env\b/, ['cli/compose.ts', 'main.ts']],
+  [/\bprocess\.env\b/, ['cli/front/compose.ts', 'main.ts']],
   [/\bprocess\.exit\b|\bprocess\.exitCode\b/, ['main.ts']],
   [/\bconsole\./, []],
   [/'node:https?'/, ['http/node-server.ts']],
   // The package has every file in one folder, two below its root: a path from a file's own place holds only here.
-  [
-    /\bimport\.meta\b/,
-    [
-      'cli/dev-tour.ts',
-      'cli/front-generation.ts',
-      'cli/load-config.ts',
-      'cli/version.ts',
-      'cli/worker-process.ts',
-      'registry/access/bcrypt-thread.ts', // beside which its worker lies in both
-    ],
-  ],
+  [/\bimport\.meta\b/, ['cli/package-files.ts', 'registry/access/bcrypt-thread.ts']],
 ];
 
 const SRC = join(import.meta.dirname, '../src');

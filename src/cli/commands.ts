@@ -1,28 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Command } from './command.ts';
-import { configCheck } from './config-check.ts';
-import { configDiff } from './config-diff.ts';
-import { configSchema } from './config-schema.ts';
-import { configShow } from './config-show.ts';
-import { dev } from './dev.ts';
-import { doctor } from './doctor.ts';
-import { explain } from './explain.ts';
-import { indexCheck } from './index-check.ts';
-import { indexMake } from './index-make.ts';
-import { indexShow } from './index-show.ts';
-import { rangesDiff } from './ranges-diff.ts';
-import { rangesLookup } from './ranges-lookup.ts';
-import { rangesRefresh } from './ranges-refresh.ts';
-import { rangesStats } from './ranges-stats.ts';
-import { registryImport } from './registry-import.ts';
-import { registryLs } from './registry-ls.ts';
-import { registryRm } from './registry-rm.ts';
-import { registryUserAdd } from './registry-user-add.ts';
-import { registryUserLs } from './registry-user-ls.ts';
-import { registryUserRm } from './registry-user-rm.ts';
-import { registryVerify } from './registry-verify.ts';
-import { serve } from './serve.ts';
-import { worker } from './worker.ts';
+import { configCheck } from './config/config-check.ts';
+import { configDiff } from './config/config-diff.ts';
+import { configSchema } from './config/config-schema.ts';
+import { configShow } from './config/config-show.ts';
+import { dev } from './dev/dev.ts';
+import { doctor } from './doctor/doctor.ts';
+import { explain } from './front/explain.ts';
+import { serve } from './front/serve.ts';
+import { indexCheck } from './index/index-check.ts';
+import { indexMake } from './index/index-make.ts';
+import { indexShow } from './index/index-show.ts';
+import { rangesDiff } from './ranges/ranges-diff.ts';
+import { rangesLookup } from './ranges/ranges-lookup.ts';
+import { rangesRefresh } from './ranges/ranges-refresh.ts';
+import { rangesStats } from './ranges/ranges-stats.ts';
+import { registryExport } from './registry/registry-export.ts';
+import { registryImport } from './registry/registry-import.ts';
+import { registryLs } from './registry/registry-ls.ts';
+import { registryRm } from './registry/registry-rm.ts';
+import { registryServe } from './registry/registry-serve.ts';
+import { registryUserAdd } from './registry/registry-user-add.ts';
+import { registryUserLs } from './registry/registry-user-ls.ts';
+import { registryUserRm } from './registry/registry-user-rm.ts';
+import { registryVerify } from './registry/registry-verify.ts';
+import { worker } from './workers/worker.ts';
 
 /** Every command of the program, in the order of the help. A command loads what it needs when it runs. */
 export const COMMANDS: readonly Command[] = [
@@ -30,7 +32,9 @@ export const COMMANDS: readonly Command[] = [
   serve,
   explain,
   doctor,
+  registryServe,
   registryImport,
+  registryExport,
   registryLs,
   registryRm,
   registryVerify,

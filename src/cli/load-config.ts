@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { archeioDocument, asksForArcheio } from '../config/archeio.ts';
-import { parseConfig, parseYaml } from '../config/config.ts';
+import { parseConfig } from '../config/config.ts';
 import { ConfigError } from '../config/config-error.ts';
 import type { Config, ConfigDocument } from '../config/schema.ts';
 import { type CommandIo, UsageError } from './command.ts';
+import { packageFile } from './package-files.ts';
+import { readYaml } from './read-yaml.ts';
 
-export interface LoadedConfig {
-  readonly config: Config;
+export interface Loaded<Settings> {
+  readonly config: Settings;
   /** Where it came from, for messages. */
   readonly origin: string;
   /** What relative paths in it are relative to. */
@@ -18,7 +18,10 @@ export interface LoadedConfig {
   readonly file?: string;
 }
 
-const SHIPPED = fileURLToPath(new URL('../../data/registry.k8s.io.yaml', import.meta.url));
+/** The configuration of the front. */
+export type LoadedConfig = Loaded<Config>;
+
+const SHIPPED = packageFile('data/registry.k8s.io.yaml');
 
 /** From `--config`, else `ARCHEION_CONFIG`, else archeio's environment variables; without any, a usage error. */
 export async function loadConfig(
@@ -59,18 +62,6 @@ which may be as short as
     - { blobs: [cdn] }
 
 or set archeio's environment variables (UPSTREAM_REGISTRY_ENDPOINT and others)`;
-
-async function readYaml(path: string): Promise<unknown> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    throw new ConfigError(path, ['cannot be read'], error);
-  }
-  const result = parseYaml(text);
-  if (!result.ok) throw new ConfigError(path, result.problems);
-  return result.document;
-}
 
 function check(document: unknown, origin: string): Config {
   const result = parseConfig(document);

@@ -2,7 +2,7 @@
 
 /** A listener or a connection that stays open keeps a process alive that has nothing left to do. */
 export async function orClose<Result>(
-  opened: { close(): Promise<unknown> },
+  opened: { close(): unknown },
   open: () => Promise<Result>,
 ): Promise<Result> {
   try {

@@ -1,18 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
+
+import type { Log } from '../log.ts';
+import type { CommandIo } from './command.ts';
 import { oneAfterAnother } from './in-turn.ts';
-import type { LoadedConfig } from './load-config.ts';
-import type { ServePorts } from './serve-ports.ts';
+import type { Loaded } from './load-config.ts';
 import { watchContent } from './watch-content.ts';
 
-export interface ReloadPorts extends ServePorts {
+export interface ReloadPorts<Settings> {
+  /** Reads the configuration as it is now. */
+  readonly load: () => Promise<Loaded<Settings>>;
+  readonly log: Log;
+  readonly io: Pick<CommandIo, 'onHangup'>;
   /** Rejects when the configuration cannot be used; the old one then stays. */
-  readonly reload: (next: LoadedConfig) => Promise<void>;
+  readonly reload: (next: Loaded<Settings>) => Promise<void>;
 }
 
 /** Reloads when the file changes and on SIGHUP; returns what ends that. */
-export function reloadOnChange(
-  { file }: LoadedConfig,
-  { load, reload, log, io }: ReloadPorts,
+export function reloadOnChange<Settings>(
+  { file }: Loaded<Settings>,
+  { load, reload, log, io }: ReloadPorts<Settings>,
 ): () => void {
   if (file === undefined) return () => {};
   const reloadOnce = async () => {

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFileSync } from 'node:fs';
+import { packageFile } from './package-files.ts';
 
-/** The package's version: `package.json` lies two folders up both in a checkout and in the built package. */
-export const VERSION = versionIn(
-  readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
-);
+/** The package's version. */
+export const VERSION = versionIn(readFileSync(packageFile('package.json'), 'utf8'));
 
 function versionIn(text: string): string {
   return /"version":\s*"([^"]+)"/.exec(text)?.[1] ?? 'unknown';

@@ -27,14 +27,14 @@ export function parseYaml(text: string): DocumentResult {
 /** Checks a whole document and reports everything wrong with it, not just the first thing. */
 export function parseConfig(document: unknown): ConfigResult {
   const result = ConfigSchema.safeParse(document);
-  if (!result.success) {
-    const problems = result.error.issues.map(
-      ({ path, message }) => `${path.join('.') || '(document)'}: ${message}`,
-    );
-    return { ok: false, problems };
-  }
+  if (!result.success) return { ok: false, problems: problemsOf(result.error) };
   const problems = crossCheck(result.data);
   return problems.length > 0 ? { ok: false, problems } : { ok: true, config: result.data };
+}
+
+/** Each with its path. */
+export function problemsOf({ issues }: z.ZodError): readonly string[] {
+  return issues.map(({ path, message }) => `${path.join('.') || '(document)'}: ${message}`);
 }
 
 /** The configuration as a document again, with every default written out. */

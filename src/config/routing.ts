@@ -66,7 +66,9 @@ function candidateOf(text: string): Candidate {
   }
 }
 
-export function clientAddressPolicyOf({ clientAddress }: Config): ClientAddressPolicy {
+export function clientAddressPolicyOf({
+  clientAddress,
+}: Pick<Config, 'clientAddress'>): ClientAddressPolicy {
   const { header, trustedProxies, trustedProxyHops, compatibility } = clientAddress;
   if (compatibility === 'archeio') return { kind: 'archeio' };
   if (trustedProxies !== undefined) return { kind: 'proxies', header, proxies: trustedProxies };

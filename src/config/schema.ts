@@ -1,59 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import { z } from 'zod';
 import { parseAddress } from '../core/net/address.ts';
+import { ClientAddress } from './client-address.ts';
 import { CloudRanges } from './cloud-ranges.ts';
 import { Backends, Upstream } from './holders.ts';
 import { KnownRepositories } from './known-repositories.ts';
-import { ListenTls } from './listen-tls.ts';
+import { adminSchema, listenSchema } from './listen.ts';
 import { PullEvents } from './pull-events.ts';
 import { RateLimit } from './rate-limit.ts';
 import { BlobPathText, Duration, HttpUrl, Name, oneOrMore, PrefixText } from './values.ts';
-
-const Port = z.int().min(0).max(65535).describe('0 takes any that is free');
-const Host = z
-  .string()
-  .min(1)
-  .describe('the address to listen on; `::` is every one, IPv4 included');
-
-const ClientAddress = z
-  .strictObject({
-    trustedProxyHops: z
-      .int()
-      .min(0)
-      .max(32)
-      .optional()
-      .describe(
-        'how many proxies of yours stand in front, counted from the right of the header; 2 behind Google Cloud Load Balancing',
-      ),
-    trustedProxies: z
-      .array(PrefixText)
-      .min(1)
-      .optional()
-      .describe('instead of a number of hops: the prefixes your proxies call from'),
-    header: z
-      .string()
-      .regex(/^[a-z0-9-]{1,64}$/, 'expected a header name in lower case')
-      .default('x-forwarded-for')
-      .describe(
-        '`x-forwarded-for`, `forwarded` (RFC 7239), or a header that holds one address, such as `cf-connecting-ip`',
-      ),
-    compatibility: z
-      .literal('archeio')
-      .optional()
-      .describe(
-        'read X-Forwarded-For as archeio does: one entry is the client, of several the second from the right',
-      ),
-  })
-  .refine(
-    (value) =>
-      [value.trustedProxyHops, value.trustedProxies, value.compatibility].filter(isGiven).length <
-      2,
-    'give one of trustedProxyHops, trustedProxies and compatibility',
-  );
-
-function isGiven(value: unknown): boolean {
-  return value !== undefined;
-}
 
 const Rule = z.strictObject({
   client: z
@@ -142,23 +97,8 @@ const RouteTest = z.strictObject({
 
 /** The document `archeion serve` reads. Every object is strict: a typo is an error, not a default. */
 export const ConfigSchema = z.strictObject({
-  listen: z
-    .strictObject({
-      host: Host.default('::'),
-      port: Port.default(8080),
-      keepAlive: Duration.prefault('65s').describe(
-        'how long an idle connection is kept: longer than the balancer in front keeps it',
-      ),
-      tls: ListenTls.optional().describe(
-        'serves HTTPS; left out, plain HTTP for a balancer that speaks TLS',
-      ),
-    })
-    .prefault({}),
-  admin: z
-    .strictObject({ host: Host.default('127.0.0.1'), port: Port.default(8081) })
-
-    .prefault({})
-    .describe('for operators: /livez, /readyz and /metrics'),
+  listen: listenSchema({ host: '::', port: 8080 }).prefault({}),
+  admin: adminSchema({ port: 8081 }),
   workers: z
     .int()
     .min(1)

@@ -29,6 +29,31 @@ function durationText(milliseconds: number): string {
   return `${milliseconds / size}${unit}`;
 }
 
+const SIZE_UNITS: Readonly<Record<string, number>> = {
+  KiB: 1024,
+  MiB: 1024 ** 2,
+  GiB: 1024 ** 3,
+  TiB: 1024 ** 4,
+};
+
+/** `512KiB`, `100MiB`, `5GiB`, `1TiB`; bytes once read. */
+export const Size = z.codec(
+  z
+    .string()
+    .regex(/^[1-9]\d{0,3}(?:KiB|MiB|GiB|TiB)$/, 'expected a size such as 512KiB, 100MiB or 5GiB'),
+  z.number(),
+  {
+    decode: (text) => Number.parseInt(text, 10) * (SIZE_UNITS[text.replace(/^\d+/, '')] ?? 1),
+    encode: sizeText,
+  },
+);
+
+function sizeText(bytes: number): string {
+  const units = Object.entries(SIZE_UNITS).reverse();
+  const [unit, size] = units.find(([, size]) => bytes % size === 0) ?? ['KiB', 1024];
+  return `${bytes / size}${unit}`;
+}
+
 /** Nothing that is fetched changes by the second, and a timer cannot be set for a month. */
 export const RefreshInterval = Duration.refine(
   (milliseconds) => milliseconds >= 1_000 && milliseconds <= 7 * 86_400_000,

@@ -5,7 +5,7 @@ import type { Client } from '../core/routing/client-routes.ts';
 import type { Cell } from '../metrics.ts';
 
 /** Lets a client's request in, or throws the refusal. */
-export type Admit = (client: Client) => void;
+export type Admit = (client: Pick<Client, 'address'>) => void;
 
 export interface AdmissionPorts {
   /** Milliseconds, from any point in time on; never put back. */

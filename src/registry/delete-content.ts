@@ -4,7 +4,6 @@ import type { Digest } from '../core/oci/digest.ts';
 import type { Reference } from '../core/oci/reference.ts';
 import { RegistryError } from '../core/oci/registry-error.ts';
 import type { HttpAnswer } from '../protocol/http.ts';
-import { statBlob } from './blob-store.ts';
 import { isImmutable } from './immutable-tags.ts';
 import { linkKey, manifestKey, referrerKey, tagKey, tagOfKey, tagPrefix } from './layout.ts';
 import { manifestUnknown } from './pull-manifest.ts';
@@ -21,13 +20,11 @@ const DELETED: HttpAnswer = { status: 202, headers: API_VERSION };
  */
 export async function deleteBlob(visit: Visit, digest: Digest): Promise<HttpAnswer> {
   const { storage, repository } = visit;
-  if ((await statBlob({ ...visit, digest })) === undefined) {
-    throw await unknownError(visit, 'BLOB_UNKNOWN', digest);
-  }
   if ((await findManifestRecord(storage, repository, digest)) !== undefined) {
     throw new RegistryError('UNSUPPORTED', 'this is a manifest: delete it as one');
   }
-  await storage.remove(linkKey(digest, repository));
+  const outcome = await storage.remove(linkKey(digest, repository));
+  if (outcome === 'absent') throw await unknownError(visit, 'BLOB_UNKNOWN', digest);
   return DELETED;
 }
 

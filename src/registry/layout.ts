@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { algorithmOf, type Digest, hexOf, parseDigest } from '../core/oci/digest.ts';
 import { isRepository } from '../core/oci/repository.ts';
-import type { UploadId } from '../core/oci/upload-id.ts';
+import { parseUploadId, type UploadId } from '../core/oci/upload-id.ts';
 
 /**
  * Where a registry keeps what, as keys of its store.
@@ -86,6 +86,11 @@ export function referrerPrefix(repository: string, subject: Digest): string {
 }
 
 export const UPLOADS_PREFIX = 'uploads/';
+
+/** Of the session or the data of an upload. */
+export function uploadIdOfKey(key: string): UploadId | undefined {
+  return parseUploadId(key.slice(UPLOADS_PREFIX.length, key.lastIndexOf('/')));
+}
 
 export function uploadSessionKey(id: UploadId): string {
   return `${UPLOADS_PREFIX}${id}/session`;

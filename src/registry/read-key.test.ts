@@ -23,7 +23,7 @@ test('every key that is written is read back', () => {
   expect(readKey(tagKey(repository, 'v1'))).toEqual({ kind: 'tag', tag: 'v1', repository });
   expect(readKey(referrerKey(place))).toEqual({ kind: 'referrer', ...place });
   expect(readKey('access/token-key')).toEqual({ kind: 'token-key' });
-  expect(readKey('uploads/x/session')).toEqual({ kind: 'passing' });
+  expect(readKey('uploads/x/session')).toEqual({ kind: 'other' });
 });
 
 test.each([

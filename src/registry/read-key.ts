@@ -32,8 +32,8 @@ export type StoreKey =
       readonly subject: Digest;
       readonly referrer: Digest;
     }
-  /** What is under way: uploads, and whatever else comes and goes. */
-  | { readonly kind: 'passing' }
+  /** What is under way, such as uploads: not looked at. */
+  | { readonly kind: 'other' }
   /** A key that this program does not write. */
   | { readonly kind: 'stray' };
 
@@ -45,7 +45,7 @@ export function readKey(key: string): StoreKey {
   if (key.startsWith('blobs/')) return readBlobKey(key);
   if (key.startsWith(LINKS_PREFIX)) return readLinkKey(key);
   if (key.startsWith(REPOSITORIES_PREFIX)) return readRepositoryKey(key);
-  return /^(?:uploads|gc)\//.test(key) ? { kind: 'passing' } : STRAY;
+  return /^(?:uploads|gc)\//.test(key) ? { kind: 'other' } : STRAY;
 }
 
 function readBlobKey(key: string): StoreKey {

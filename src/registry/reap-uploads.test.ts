@@ -2,53 +2,50 @@
 import { expect, test } from 'vitest';
 import { registryClient } from '../../test/support/registry-client.ts';
 import { keysIn } from '../../test/support/storage-reading.ts';
-import { silentLog } from '../log.ts';
 import { memoryDriver } from '../storage/memory.ts';
 import { reapUploads } from './reap-uploads.ts';
-import { registryOf } from './registry-ports.ts';
+import { digestOf } from './verify-body.ts';
 
-const HOUR = 3_600_000;
+const LIFETIME = 10;
 
-/** A store, somebody who uploads to it, and a clock that both go by. */
-function site() {
-  const storage = memoryDriver();
-  const time = { now: Date.now() };
-  const ports = {
-    storage,
-    log: silentLog,
-    settings: { uploadLifetime: HOUR },
-    now: () => time.now,
-  };
-  const reap = () => reapUploads(registryOf(ports));
-  return { storage, time, reap, client: registryClient(ports) };
-}
-
-test('an upload that nobody went on with is ended with all it has', async () => {
-  const { storage, time, reap, client } = site();
-  const location = await client.start('app');
-  await client.ask('PATCH', location, { body: 'half' });
-  time.now += HOUR;
-  expect(await reap()).toEqual({ sessions: 1, orphans: 0 });
+test('uploads that are over are removed, and those that go on are not', async () => {
+  let now = 0;
+  const client = registryClient({ now: () => now, settings: { uploadLifetime: LIFETIME } });
+  const { storage } = client;
+  const [over, going] = [await client.start('app'), await client.start('app')];
+  await client.ask('PATCH', over, { body: 'abc' });
+  now = 9;
+  await client.ask('PATCH', going, { body: 'abc' });
+  expect(await reapUploads(storage, 9, LIFETIME)).toBe(0);
+  expect(await reapUploads(storage, 10, LIFETIME)).toBe(1);
+  expect((await client.ask('GET', over)).status).toBe(404);
+  expect((await client.ask('PUT', `${going}?digest=${digestOf('abc')}`)).status).toBe(201);
   expect(await keysIn(storage, 'uploads/')).toEqual([]);
-  expect((await client.ask('GET', location)).status).toBe(404);
 });
 
-test('one that somebody went on with is left alone', async () => {
-  const { time, reap, client } = site();
+test('data that no session leads to goes when it is old enough', async () => {
+  const storage = memoryDriver();
+  const key = `uploads/${'a'.repeat(32)}/data`;
+  const info = await storage.write(key, 'left');
+  const writtenAt = info === 'conflict' ? 0 : info.modifiedAt;
+  await reapUploads(storage, writtenAt + LIFETIME - 1, LIFETIME);
+  expect(await keysIn(storage, '')).toEqual([key]);
+  await reapUploads(storage, writtenAt + LIFETIME, LIFETIME);
+  expect(await keysIn(storage, '')).toEqual([]);
+});
+
+test('a session that somebody goes on with at this moment stays', async () => {
+  const storage = memoryDriver();
+  const client = registryClient({ storage, now: () => 0, settings: { uploadLifetime: LIFETIME } });
   const location = await client.start('app');
-  time.now += HOUR - 1;
-  await client.ask('PATCH', location, { body: 'half' });
-  time.now += HOUR - 1;
-  expect(await reap()).toEqual({ sessions: 0, orphans: 0 });
-  expect((await client.ask('GET', location)).status).toBe(204);
-});
-
-test('bytes without a session go when they are as old', async () => {
-  const { storage, time, reap } = site();
-  await storage.write(`uploads/${'a'.repeat(32)}/data`, 'left behind');
-  await storage.write('uploads/not-ours/data', 'kept');
-  expect(await reap()).toEqual({ sessions: 0, orphans: 0 });
-  time.now += HOUR + 1_000;
-  expect(await reap()).toEqual({ sessions: 0, orphans: 1 });
-  expect(await keysIn(storage, 'uploads/')).toEqual(['uploads/not-ours/data']);
+  const late = registryClient({ storage, now: () => 9, settings: { uploadLifetime: LIFETIME } });
+  const racing = {
+    ...storage,
+    remove: async (...args: Parameters<typeof storage.remove>) => {
+      await late.ask('PATCH', location, { body: 'abc' });
+      return storage.remove(...args);
+    },
+  };
+  expect(await reapUploads(racing, 10, LIFETIME)).toBe(0);
+  expect((await late.ask('GET', location)).headers['range']).toBe('0-2');
 });

@@ -1,47 +1,42 @@
 // SPDX-License-Identifier: Apache-2.0
-import { parseUploadId, type UploadId } from '../core/oci/upload-id.ts';
-import { UPLOADS_PREFIX, uploadDataKey } from './layout.ts';
-import type { Registry } from './registry-ports.ts';
-import { endSession, findSession } from './upload-session.ts';
-
-/** What was found of uploads that nobody goes on with. */
-export interface Reaped {
-  /** Sessions that were over, and ended. */
-  readonly sessions: number;
-  /** Bytes left behind without a session, by whoever broke off while one was ended. */
-  readonly orphans: number;
-}
+import type { StorageDriver } from '../storage/driver.ts';
+import { UPLOADS_PREFIX, uploadDataKey, uploadIdOfKey, uploadSessionKey } from './layout.ts';
+import { DEFAULT_SETTINGS } from './registry-ports.ts';
+import { findSession, type UploadSession } from './upload-session.ts';
 
 /**
- * Ends upload sessions that are over, and takes away what was left behind. Replicas may do it at once: what one
- * has ended the others find gone.
+ * Removes uploads that nobody went on with, and what crashes left of others. Safe beside registries that are
+ * serving: a session goes only if it is still the one that was found to be over.
+ *
+ * @param now milliseconds since 1970
+ * @returns how many uploads were removed
  */
-export async function reapUploads(registry: Registry): Promise<Reaped> {
-  let [sessions, orphans] = [0, 0];
-  for (const id of await uploadsIn(registry)) {
-    const session = await findSession(registry.storage, id);
-    if (session === undefined) orphans += Number(await removeOrphan(registry, id));
-    else if (session.record.expiresAt <= registry.now()) {
-      await endSession(registry, session);
-      sessions += 1;
+export async function reapUploads(
+  storage: StorageDriver,
+  now: number,
+  lifetime: number = DEFAULT_SETTINGS.uploadLifetime,
+): Promise<number> {
+  let removed = 0;
+  for await (const { key, modifiedAt } of storage.list(UPLOADS_PREFIX)) {
+    const id = uploadIdOfKey(key);
+    const session = id === undefined ? undefined : await findSession(storage, id);
+    if (session === undefined) {
+      // Data without a session: what finishes an upload removes the session last, so nobody comes back for it.
+      if (modifiedAt + lifetime <= now) await storage.remove(key);
+    } else if (session.record.expiresAt <= now) {
+      removed += await reap(storage, session);
     }
   }
-  return { sessions, orphans };
+  return removed;
 }
 
-/** Their ids, read before anything is changed: there are as many as clients that broke off in a day. */
-async function uploadsIn({ storage }: Registry): Promise<UploadId[]> {
-  const ids: UploadId[] = [];
-  for await (const { key } of storage.list(UPLOADS_PREFIX, { delimiter: '/' })) {
-    const id = parseUploadId(key.slice(UPLOADS_PREFIX.length, -1));
-    if (id !== undefined) ids.push(id);
-  }
-  return ids;
-}
-
-/** Its age is told by the store's clock, because its session, which knew, is gone. */
-async function removeOrphan({ storage, now, settings }: Registry, id: UploadId): Promise<boolean> {
-  const data = await storage.stat(uploadDataKey(id));
-  if (data === undefined || data.modifiedAt + settings.uploadLifetime > now()) return false;
-  return (await storage.remove(uploadDataKey(id))) === 'removed';
+async function reap(
+  storage: StorageDriver,
+  { id, version, record }: UploadSession,
+): Promise<number> {
+  const condition = { version };
+  if ((await storage.remove(uploadSessionKey(id), { condition })) !== 'removed') return 0;
+  if (record.upload !== undefined) await storage.abortUpload(record.upload);
+  await storage.remove(uploadDataKey(id));
+  return 1;
 }

@@ -46,7 +46,7 @@ async function check(ports: CheckPorts, key: string): Promise<readonly Finding[]
     case 'referrer':
       return checkReferrer(ports, named);
     case 'token-key': // whoever starts looks at it
-    case 'passing':
+    case 'other':
       return [];
     case 'stray':
       return [damage(key, 'a registry has no such object', 'find out who put it here; remove it')];

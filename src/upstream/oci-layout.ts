@@ -5,6 +5,7 @@ import { algorithmOf, type Digest, hexOf } from '../core/oci/digest.ts';
 import { parseDocument } from '../core/oci/manifest-document.ts';
 import type { ImageSource, ManifestBytes } from './image-source.ts';
 import { type LayoutFiles, layoutFiles } from './layout-files.ts';
+import { REF_NAME } from './layout-index.ts';
 import { layoutReferrers } from './layout-referrers.ts';
 import {
   checkManifest,
@@ -15,8 +16,6 @@ import {
 } from './manifest-check.ts';
 import { UpstreamError } from './upstream-error.ts';
 import { decodeUtf8 } from './utf8.ts';
-
-const REF_NAME = 'org.opencontainers.image.ref.name';
 
 /**
  * An image layout directory. Its index is read once: a tag names what it named when the source was opened.
@@ -62,7 +61,8 @@ export async function ociLayoutSource(directory: string): Promise<ImageSource> {
   };
 }
 
-async function requireLayout(files: LayoutFiles, directory: string): Promise<void> {
+/** @throws UpstreamError for a folder that is no layout, or one of a version to come */
+export async function requireLayout(files: LayoutFiles, directory: string): Promise<void> {
   const bytes = await files.read('oci-layout');
   const document = parseDocument(decodeUtf8(bytes ?? new Uint8Array()) ?? '');
   const version = typeof document === 'string' ? undefined : document['imageLayoutVersion'];

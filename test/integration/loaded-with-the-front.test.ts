@@ -5,7 +5,7 @@ import { mustRun } from '../support/processes.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const LOADED = `
-  await import('./src/cli/compose.ts');
+  await import('./src/cli/front/compose.ts');
   process.stdout.write(process.moduleLoadList.join('\\n'));
 `;
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { LoadedConfig } from '../../src/cli/load-config.ts';
-import { serveAsWorker } from '../../src/cli/serve-as-worker.ts';
 import { VERSION } from '../../src/cli/version.ts';
-import type { FromWorker, ToWorker } from '../../src/cli/worker-messages.ts';
+import { serveAsWorker } from '../../src/cli/workers/serve-as-worker.ts';
+import type { FromWorker, ToWorker } from '../../src/cli/workers/worker-messages.ts';
 import { ConfigSchema } from '../../src/config/schema.ts';
 import { waitFor } from '../support/processes.ts';
 

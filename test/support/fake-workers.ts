@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { FromWorker, ToWorker } from '../../src/cli/worker-messages.ts';
-import type { WorkerEnd, WorkerProcess } from '../../src/cli/worker-process.ts';
-import { openQuestions } from '../../src/cli/worker-questions.ts';
+import type { FromWorker, ToWorker } from '../../src/cli/workers/worker-messages.ts';
+import type { WorkerEnd, WorkerProcess } from '../../src/cli/workers/worker-process.ts';
+import { openQuestions } from '../../src/cli/workers/worker-questions.ts';
 
 /** A worker that is no process: the test says what it says, and when it ends. */
 export interface FakeWorker extends WorkerProcess {

@@ -27,6 +27,18 @@ export async function startFront(args: readonly string[], env = {}): Promise<Run
   return { ...command, url: String(line?.['front']), adminUrl: String(line?.['admin']) };
 }
 
+/** `archeion registry serve`, listening. */
+export interface RunningRegistry extends RunningCommand {
+  readonly url: string;
+  readonly adminUrl: string;
+}
+
+export async function startRegistry(args: readonly string[]): Promise<RunningRegistry> {
+  const command = startCommand(['registry', 'serve', ...args]);
+  const [line] = await command.logged('listening');
+  return { ...command, url: String(line?.['registry']), adminUrl: String(line?.['admin']) };
+}
+
 export function startCommand(line: readonly string[], env = {}): RunningCommand {
   const lines: Record<string, unknown>[] = [];
   const listeners = new Set<() => void>();

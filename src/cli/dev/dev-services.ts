@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { parseConfig } from '../../config/config.ts';
+import { ConfigError } from '../../config/config-error.ts';
+import type { Digest } from '../../core/oci/digest.ts';
+import { DEFAULT_LIMITS, type ServerLimits, UPLOAD_LIMITS } from '../../http/limits.ts';
+import { type RunningServer, startServer } from '../../http/node-server.ts';
+import { requestLog } from '../../http/request-log.ts';
+import type { Log } from '../../log.ts';
+import type { Handler } from '../../protocol/http.ts';
+import { bucketHandler } from '../../registry/bucket-handler.ts';
+import { importImage } from '../../registry/import.ts';
+import { reapUploads } from '../../registry/reap-uploads.ts';
+import { registryHandler } from '../../registry/registry-handler.ts';
+import { sampleImage } from '../../registry/sample-image.ts';
+import type { StorageDriver } from '../../storage/driver.ts';
+import { filesystemDriver } from '../../storage/filesystem.ts';
+import { type Front, openFront } from '../front/compose.ts';
+import type { LoadedConfig } from '../load-config.ts';
+import { type DevPorts, devDocument, devPorts } from './dev-config.ts';
+import { fillBackend, firstLayerOf } from './dev-content.ts';
+import { tour } from './dev-tour.ts';
+
+export interface DevOptions {
+  /** The front's port; the others follow. 0 for any that are free. */
+  readonly base: number;
+  readonly folder: string;
+  readonly log: Log;
+}
+
+export interface DevServices {
+  /** What to print when all of it is up. */
+  readonly tour: string;
+  stop(): Promise<void>;
+}
+
+const SAMPLE = { repository: 'sample', tag: 'v1' };
+const GRACE = 2_000;
+
+/** Every service in one process, each on a port of its own, as in production. */
+export async function openDev({ base, folder, log }: DevOptions): Promise<DevServices> {
+  const open = (name: string) => filesystemDriver(join(folder, name));
+  const registry = open('registry');
+  const backends = { dublin: open('backends/dublin'), iowa: open('backends/iowa') };
+  const layer = await importSample(registry);
+  await reapUploads(registry, Date.now());
+  for (const backend of Object.values(backends)) await fillBackend(registry, backend);
+
+  const wanted = devPorts(base);
+  const servers: RunningServer[] = [];
+  const start = async (
+    name: keyof DevPorts,
+    handler: Handler,
+    limits: ServerLimits = DEFAULT_LIMITS,
+  ): Promise<number> => {
+    const options = { name, host: '127.0.0.1', port: wanted[name], handler, log, limits };
+    const server = await startServer({ ...options, requestLog: requestLog(name, 1, log) });
+    servers.push(server);
+    return server.address.port;
+  };
+  const close = async () => void (await Promise.all(servers.map((one) => one.drain(GRACE))));
+  try {
+    const behind = {
+      registry: await start('registry', registryHandler({ storage: registry, log }), UPLOAD_LIMITS),
+      dublin: await start('dublin', bucketHandler(backends.dublin)),
+      iowa: await start('iowa', bucketHandler(backends.iowa)),
+    };
+    const front = await openFront(await writeConfig(folder, { ...wanted, ...behind }), log);
+    return {
+      tour: tour({
+        ports: { ...portsOf(front), ...behind },
+        folder,
+        configFile: join(folder, 'archeion.yaml'),
+        layer,
+        ...SAMPLE,
+      }),
+      async stop() {
+        await front.stop();
+        await close();
+      },
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** The sample is made anew each time, always the same bytes; what is there already is skipped. */
+async function importSample(registry: StorageDriver): Promise<Digest> {
+  const source = sampleImage();
+  await importImage({ source, storage: registry, reference: SAMPLE.tag, ...SAMPLE });
+  return firstLayerOf(source, SAMPLE.tag);
+}
+
+/** Writes the configuration down, for people to read and to start their own from. */
+async function writeConfig(folder: string, ports: DevPorts): Promise<LoadedConfig> {
+  const document = devDocument(ports);
+  const origin = join(folder, 'archeion.yaml');
+  await writeFile(origin, stringify(document));
+  const result = parseConfig(document);
+  if (!result.ok) throw new ConfigError(origin, result.problems);
+  return { config: result.config, origin, directory: folder };
+}
+
+function portsOf(front: Front): Pick<DevPorts, 'front' | 'admin'> {
+  return { front: portOf(front.url), admin: portOf(front.adminUrl) };
+}
+
+function portOf(url: string): number {
+  return Number(new URL(url).port);
+}

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+import { z } from 'zod';
+import { RegistryAccess } from './access.ts';
+import { ClientAddress } from './client-address.ts';
+import { problemsOf } from './config.ts';
+import { adminSchema, listenSchema } from './listen.ts';
+import { RateLimit } from './rate-limit.ts';
+import { Duration, Size } from './values.ts';
+
+const Filesystem = z.strictObject({
+  kind: z.literal('filesystem').describe('files in a folder'),
+  directory: z
+    .string()
+    .min(1)
+    .describe('the folder, relative to the configuration file; it has to be there'),
+});
+
+const Storage = z.discriminatedUnion('kind', [Filesystem]).describe('where everything is kept');
+
+const TagPattern = z
+  .string()
+  .regex(/^[A-Za-z0-9_.*-]{1,128}$/, 'expected a tag, in which `*` stands for any characters');
+
+const Uploads = z.strictObject({
+  lifetime: Duration.refine(
+    (milliseconds) => milliseconds >= 60_000 && milliseconds <= 7 * 86_400_000,
+    'expected between 1m and 7d',
+  )
+    .prefault('24h')
+    .describe('how long after its last byte an upload that was begun can be gone on with'),
+  maxSize: Size.optional().describe('the largest blob that is taken; left out, any'),
+});
+
+/** The document `archeion registry serve` reads. Every object is strict: a typo is an error, not a default. */
+export const RegistrySchema = z.strictObject({
+  listen: listenSchema({ host: '127.0.0.1', port: 5000 })
+    .prefault({})
+    .describe('where clients push and pull; by default this machine alone'),
+  admin: adminSchema({ port: 5001 }),
+  clientAddress: ClientAddress.prefault({}).describe(
+    'who is asking; by default the peer of the connection',
+  ),
+  storage: Storage,
+  readOnly: z.boolean().default(false).describe('only pulls are answered'),
+  tags: z
+    .strictObject({
+      immutable: z
+        .array(TagPattern)
+        .default([])
+        .describe('tags that stay where they were put first, such as `v*`'),
+    })
+    .prefault({}),
+  deletes: z
+    .boolean()
+    .default(true)
+    .describe('whether clients may delete tags, manifests and blobs'),
+  acceptMissingReferences: z
+    .boolean()
+    .default(false)
+    .describe('whether an index may list manifests that are not there; blobs have to be, always'),
+  manifestLimit: z
+    .literal('4MiB')
+    .default('4MiB')
+    .describe('the largest manifest; every client takes as much, and no more is taken'),
+  uploads: Uploads.prefault({}),
+  access: RegistryAccess.optional(),
+  rateLimit: RateLimit.optional().describe(
+    'who asks more often gets 429 with `Retry-After`; left out, nobody is refused',
+  ),
+  log: z
+    .strictObject({
+      level: z.enum(['info', 'warn', 'error', 'silent']).default('info'),
+      sample: z
+        .number()
+        .min(0)
+        .max(1)
+        .default(1)
+        .describe(
+          'the share of successful requests, and of 429, that is logged; other errors always are',
+        ),
+    })
+    .prefault({}),
+  shutdown: z
+    .strictObject({
+      grace: Duration.prefault('25s').describe('how long requests under way may take to finish'),
+    })
+    .prefault({}),
+});
+
+export type RegistryConfig = z.output<typeof RegistrySchema>;
+export type RegistryDocument = z.input<typeof RegistrySchema>;
+
+export type RegistryConfigResult =
+  | { readonly ok: true; readonly config: RegistryConfig }
+  | { readonly ok: false; readonly problems: readonly string[] };
+
+/** Checks a whole document and reports everything wrong with it, not just the first thing. */
+export function parseRegistryConfig(document: unknown): RegistryConfigResult {
+  const result = RegistrySchema.safeParse(document);
+  if (!result.success) return { ok: false, problems: problemsOf(result.error) };
+  const problems = crossCheck(result.data);
+  return problems.length > 0 ? { ok: false, problems } : { ok: true, config: result.data };
+}
+
+const LOOPBACK = ['127.0.0.1', '::1', 'localhost'];
+
+/** Whoever reaches a registry may push to it, unless something says otherwise. */
+function crossCheck({ listen, access, readOnly }: RegistryConfig): string[] {
+  if (access !== undefined || readOnly || LOOPBACK.includes(listen.host)) return [];
+  return [
+    `access: whoever reaches "${listen.host}" could push: say who may, or set \`readOnly\`, or listen on 127.0.0.1`,
+  ];
+}
+
+/** JSON Schema (draft 2020-12) of the document, as people write it. */
+export function registryJsonSchema(): unknown {
+  return z.toJSONSchema(RegistrySchema, { io: 'input', unrepresentable: 'any' });
+}
