@@ -8,5 +8,7 @@ export interface CheckPorts {
   readonly acceptsMissing: boolean;
   /** Told of bytes as they are hashed. */
   readonly read: (bytes: number) => void;
+  /** Waits until whoever is pushing has written what belongs together. */
+  readonly settle: () => Promise<unknown>;
   readonly signal: AbortSignal | undefined;
 }

@@ -18,7 +18,9 @@ import { findManifestRecord, findTagRecord, readReferrer } from './records.ts';
 export async function checkObject(ports: CheckPorts, key: string): Promise<readonly Finding[]> {
   const found = await checkOnce(ports, key);
   const isAmiss = found.some(({ severity }) => severity === 'damage');
-  return isAmiss ? checkOnce(ports, key) : found;
+  if (!isAmiss) return found;
+  await ports.settle();
+  return checkOnce(ports, key);
 }
 
 async function checkOnce(ports: CheckPorts, key: string): Promise<readonly Finding[]> {

@@ -12,6 +12,8 @@ export interface VerifyOptions {
   /** Only this one, and the blobs it links; left out, everything. */
   readonly repository?: string | undefined;
   readonly acceptsMissing?: boolean;
+  /** Waits before what is amiss is looked at again; left out, not at all. */
+  readonly settle?: () => Promise<unknown>;
   readonly signal?: AbortSignal;
 }
 
@@ -29,12 +31,12 @@ const AT_ONCE = 8;
  * whoever writes to it.
  */
 export function verifyStore(options: VerifyOptions): Verification {
-  const { storage, repository, acceptsMissing = false, signal } = options;
+  const { storage, repository, acceptsMissing = false, settle = atOnce, signal } = options;
   let [objects, bytes] = [0, 0];
   const read = (more: number) => {
     bytes += more;
   };
-  const ports: CheckPorts = { storage, acceptsMissing, read, signal };
+  const ports: CheckPorts = { storage, acceptsMissing, read, settle, signal };
   const work = async (key: string) => {
     signal?.throwIfAborted();
     const found = await checkObject(ports, key);
@@ -47,6 +49,8 @@ export function verifyStore(options: VerifyOptions): Verification {
     progress: () => ({ objects, bytes }),
   };
 }
+
+async function atOnce(): Promise<void> {}
 
 async function* findingsIn(
   lists: AsyncIterable<readonly Finding[]>,

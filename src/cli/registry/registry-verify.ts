@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, type CommandInput, type CommandIo, EXIT } from '../command.ts';
 import { DIRECTORY_OPTION, directoryOf, requireRepository } from './registry-options.ts';
+
+/** Milliseconds: longer than anybody who pushes takes between a record and what belongs to it. */
+const SETTLE = 500;
 
 export const registryVerify: Command = {
   name: 'registry verify',
@@ -54,6 +58,7 @@ async function openVerification(input: CommandInput, io: CommandIo) {
     storage,
     repository,
     acceptsMissing,
+    settle: () => sleep(SETTLE),
     signal: io.stop,
   });
   const isWhole = repository === undefined;
