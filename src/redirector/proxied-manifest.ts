@@ -25,6 +25,9 @@ export async function fetchManifest(
     const head = await client.head(path, options);
     if (head === undefined) return undefined;
     const [digest, length] = [claimedDigest(head), lengthOf(head)];
+    if (reference.kind === 'digest' && digest !== undefined && digest !== reference.digest) {
+      throw new UpstreamError('wrong-digest', `"${path}" was answered with another digest`);
+    }
     if (digest !== undefined && length.length > 0) {
       return { status: 200, headers: [...headersOf(head, reference, digest), ...length] };
     }

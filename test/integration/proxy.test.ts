@@ -275,6 +275,18 @@ describe('threat 22: a place that sends', () => {
     expect(received).toBeLessThanOrEqual(LARGE.length - 65_536);
   });
 
+  test('another digest to HEAD than the one asked for is no 200', async () => {
+    const headers = {
+      'content-type': MANIFEST.mediaType,
+      'content-length': '2',
+      'docker-content-digest': MANIFEST.digest,
+    };
+    const up = await serverOf(() => ({ headers }));
+    const front = await frontOf({ upstream: up.url, rules: '{ deliver: proxy }' });
+    const path = `/v2/a/manifests/${sha256Of('another')}`;
+    expect((await ask(front, path, { method: 'HEAD' })).status).toBe(502);
+  });
+
   test('a manifest of other bytes than its digest is no 200', async () => {
     const body = JSON.stringify({ schemaVersion: 2 });
     const up = await serverOf(() => ({ headers: { 'content-type': MANIFEST.mediaType }, body }));
