@@ -14,8 +14,14 @@ async function* pieces(...given: ReadonlyArray<Uint8Array | Error>): AsyncGenera
 
 /** A body of these pieces that counts how often it was said to be over. */
 function counted(...given: ReadonlyArray<Uint8Array | Error>) {
-  const seen = { over: 0 };
-  return { seen, body: lastingBody(pieces(...given), () => (seen.over += 1)) };
+  const seen = { over: 0, passed: 0 };
+  return {
+    seen,
+    body: lastingBody(pieces(...given), {
+      over: () => (seen.over += 1),
+      passed: () => (seen.passed += 1),
+    }),
+  };
 }
 
 async function read(body: AsyncIterable<Uint8Array>): Promise<Uint8Array[]> {
@@ -29,6 +35,7 @@ describe('a body is over', () => {
     const { seen, body } = counted(A, B);
     expect(await read(body)).toEqual([A, B]);
     expect(seen.over).toBeGreaterThan(0);
+    expect(seen.passed).toBe(2);
   });
 
   test('when it fails', async () => {

@@ -5,11 +5,21 @@ export interface LastingBody extends AsyncIterable<Uint8Array> {
   close(): Promise<void>;
 }
 
+/** What is told of a body. */
+export interface BodyWatch {
+  readonly over: () => void;
+  /** For each piece that somebody took. */
+  readonly passed: () => void;
+}
+
 /**
  * A body that says when it is over: read to its end, failed, left half way, or never begun, which a
  * generator would not notice. What feeds it is then given back.
  */
-export function lastingBody(body: AsyncIterable<Uint8Array>, over: () => void): LastingBody {
+export function lastingBody(
+  body: AsyncIterable<Uint8Array>,
+  { over, passed }: BodyWatch,
+): LastingBody {
   const pieces = body[Symbol.asyncIterator]();
   const close = async () => {
     over();
@@ -22,6 +32,7 @@ export function lastingBody(body: AsyncIterable<Uint8Array>, over: () => void): 
         try {
           const piece = await pieces.next();
           if (piece.done === true) over();
+          else passed();
           return piece;
         } catch (error) {
           over();

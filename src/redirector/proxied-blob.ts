@@ -6,14 +6,14 @@ import { parseRange } from '../core/oci/range.ts';
 import type { HeaderList, HttpAnswer, HttpRequest } from '../protocol/http.ts';
 import type { UpstreamHead, UpstreamStream } from '../upstream/upstream-client.ts';
 import { UpstreamError } from '../upstream/upstream-error.ts';
-import { begun, lastingBody } from './lasting-body.ts';
+import { type BodyWatch, begun, lastingBody } from './lasting-body.ts';
 import type { ProxyFetch } from './proxy-fetch.ts';
 import { withheldTail } from './withheld-tail.ts';
 
 /** https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pulling-blobs */
 export async function fetchBlob(
   digest: Digest,
-  { client, path, request, signal, over }: ProxyFetch,
+  { client, path, request, signal, watch }: ProxyFetch,
 ): Promise<HttpAnswer | undefined> {
   if (request.method === 'HEAD') {
     const head = await client.head(path, { signal });
@@ -23,8 +23,8 @@ export async function fetchBlob(
   const stream = await client.stream(path, { range, signal });
   if (stream === undefined) return undefined;
   refuseEncoded(stream);
-  if (stream.status === 206) return partAnswer(stream, { digest, range, over });
-  const body = await begun(lastingBody(withheldTail(stream.body, digest), over));
+  if (stream.status === 206) return partAnswer(stream, { digest, range, watch });
+  const body = await begun(lastingBody(withheldTail(stream.body, digest), watch));
   return { status: 200, headers: [...headersOf(digest), ...lengthOf(stream)], body };
 }
 
@@ -55,13 +55,13 @@ function rangeOf(request: HttpRequest, digest: Digest): string | undefined {
 interface PartPlace {
   readonly digest: Digest;
   readonly range: string | undefined;
-  readonly over: () => void;
+  readonly watch: BodyWatch;
 }
 
 /** A part has no digest to be checked against, which the answer says. */
 async function partAnswer(
   stream: UpstreamStream,
-  { digest, range, over }: PartPlace,
+  { digest, range, watch }: PartPlace,
 ): Promise<HttpAnswer> {
   const contentRange = stream.header('content-range') ?? '';
   const [, first = '', last = '', size = ''] = CONTENT_RANGE.exec(contentRange) ?? [];
@@ -78,7 +78,7 @@ async function partAnswer(
     'X-Archeion-Unchecked',
     'range',
   ];
-  const body = await begun(lastingBody(stream.body, over));
+  const body = await begun(lastingBody(stream.body, watch));
   return { status: 206, headers: [...headersOf(digest), ...part], body };
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { HttpRequest } from '../protocol/http.ts';
 import type { UpstreamClient } from '../upstream/upstream-client.ts';
+import type { BodyWatch } from './lasting-body.ts';
 
 /** One fetch for a client: whom to ask, and how to say that it is over. */
 export interface ProxyFetch {
@@ -8,8 +9,8 @@ export interface ProxyFetch {
   /** Without the query. */
   readonly path: string;
   readonly request: HttpRequest;
-  /** Aborted when the client goes, and when `over` was called. */
+  /** Aborted when the client goes, and when the body is over. */
   readonly signal: AbortSignal;
-  /** To be called when the body of the answer, if it is a stream, is at its end. */
-  readonly over: () => void;
+  /** To be told of the body of the answer, if it is a stream. */
+  readonly watch: BodyWatch;
 }

@@ -26,9 +26,18 @@ function request(signal = new AbortController().signal): HttpRequest {
 function proxyOf(stream: UpstreamClient['stream'], maxConcurrent = 4) {
   const client = { stream } as UpstreamClient; // nothing else of it is asked for
   const outcomes = openMetrics().counter('x', 'x', ['by', 'outcome']);
-  const ports = { clientOf: async () => client, outcomes, log: silentLog };
+  const minutes: Array<() => void> = [];
+  const everyMinute = (work: () => void) => {
+    minutes.push(work);
+    return () => {};
+  };
+  const ports = { clientOf: async () => client, outcomes, everyMinute, log: silentLog };
   const count = (outcome: string) => outcomes.cell('main', outcome).value;
-  return { ...proxying(ports, { maxConcurrent }), count };
+  /** Lets a minute go by. */
+  const tick = () => {
+    for (const work of minutes) work();
+  };
+  return { ...proxying(ports, { maxConcurrent }), count, tick };
 }
 
 const sendsBlob: UpstreamClient['stream'] = async () => ({
@@ -78,4 +87,14 @@ test('whoever comes when too many are under way is told to come back', async () 
   await fetch(WANTED, request());
   expect((await fetch(WANTED, request())).answer).toMatchObject({ status: 503 });
   expect(count('busy')).toBe(1);
+});
+
+test('threat 32: a client that takes nothing for a minute loses its place', async () => {
+  const { fetch, underWay, tick } = proxyOf(sendsBlob);
+  const { answer } = await fetch(WANTED, request());
+  tick();
+  expect(underWay()).toBe(1);
+  tick();
+  expect(underWay()).toBe(0);
+  expect(answer.status).toBe(200);
 });

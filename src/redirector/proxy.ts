@@ -16,6 +16,11 @@ export interface ProxyPorts {
   readonly clientOf: (holder: string) => Promise<UpstreamClient>;
   /** By the place it was fetched from, and what came of it. */
   readonly outcomes: Counter;
+  /**
+   * Calls until it is told to stop. A client that takes no piece for so long has its place taken away: one that
+   * takes a byte now and then could hold every place for ever.
+   */
+  readonly everyMinute: (work: () => void) => () => void;
   readonly log: Log;
 }
 
@@ -84,19 +89,37 @@ type Attempt =
 async function attempt(
   { by, from, content }: ProxyDelivery,
   request: HttpRequest,
-  { clientOf, outcomes, log, giveBack }: ProxyPorts & { readonly giveBack: () => void },
+  {
+    clientOf,
+    outcomes,
+    log,
+    everyMinute,
+    giveBack,
+  }: ProxyPorts & { readonly giveBack: () => void },
 ): Promise<Attempt> {
   const ended = new AbortController();
+  const pace = { isMoving: true, stop: () => {} };
   const over = () => {
+    pace.stop();
     giveBack();
     ended.abort();
+  };
+  const passed = () => {
+    pace.isMoving = true;
   };
   const signal = AbortSignal.any([request.signal, ended.signal]);
   try {
     const path = new URL(from).pathname;
-    const fetch = { client: await clientOf(by), path, request, signal, over };
+    const watch = { over, passed };
+    const fetch = { client: await clientOf(by), path, request, signal, watch };
     const answer = await fetchContent(content, fetch);
     if (answer === undefined || !isStreamed(answer)) over();
+    else {
+      pace.stop = everyMinute(() => {
+        if (!pace.isMoving) over();
+        pace.isMoving = false;
+      });
+    }
     outcomes.cell(by, answer === undefined ? 'absent' : 'served').value += 1;
     return answer === undefined ? { kind: 'absent' } : { kind: 'answer', answer };
   } catch (error) {

@@ -132,7 +132,12 @@ function openProxying({ maxConcurrentProxied }: Config, parts: ProxyingParts): P
     'Fetches for clients, by upstream or backend and what came of them; "busy" when too many were under way.',
     ['by', 'outcome'],
   );
-  return proxying({ ...parts, outcomes }, { maxConcurrent: maxConcurrentProxied });
+  return proxying({ ...parts, outcomes, everyMinute }, { maxConcurrent: maxConcurrentProxied });
+}
+
+function everyMinute(work: () => void): () => void {
+  const timer = setInterval(work, 60_000).unref();
+  return () => clearInterval(timer);
 }
 
 function sleep(milliseconds: number) {
