@@ -6,6 +6,7 @@ import type { Counter } from '../metrics.ts';
 import type { HttpAnswer, HttpRequest } from '../protocol/http.ts';
 import type { UpstreamClient } from '../upstream/upstream-client.ts';
 import { UpstreamError } from '../upstream/upstream-error.ts';
+import type { BodyWatch } from './lasting-body.ts';
 import { fetchBlob } from './proxied-blob.ts';
 import { fetchList, fetchManifest } from './proxied-manifest.ts';
 import { BUSY, failureAnswer } from './proxy-failure.ts';
@@ -97,39 +98,58 @@ async function attempt(
     giveBack,
   }: ProxyPorts & { readonly giveBack: () => void },
 ): Promise<Attempt> {
-  const ended = new AbortController();
-  const pace = { isMoving: true, stop: () => {} };
-  const over = () => {
-    pace.stop();
-    giveBack();
-    ended.abort();
-  };
-  const passed = () => {
-    pace.isMoving = true;
-  };
-  const signal = AbortSignal.any([request.signal, ended.signal]);
+  const { signal, watch, begin } = watching(request, { everyMinute, giveBack });
   try {
     const path = new URL(from).pathname;
-    const watch = { over, passed };
     const fetch = { client: await clientOf(by), path, request, signal, watch };
     const answer = await fetchContent(content, fetch);
-    if (answer === undefined || !isStreamed(answer)) over();
-    else {
-      pace.stop = everyMinute(() => {
-        if (!pace.isMoving) over();
-        pace.isMoving = false;
-      });
-    }
+    if (answer === undefined || !isStreamed(answer)) watch.over();
+    else begin();
     outcomes.cell(by, answer === undefined ? 'absent' : 'served').value += 1;
     return answer === undefined ? { kind: 'absent' } : { kind: 'answer', answer };
   } catch (error) {
-    over();
+    watch.over();
     // A client that went away is nobody's failure.
     if (!(error instanceof UpstreamError) || request.signal.aborted) throw error;
     outcomes.cell(by, error.code).value += 1;
     log.warn('proxy-failed', { by, code: error.code, status: error.status, kind: content.kind });
     return { kind: 'failed', error };
   }
+}
+
+interface Watching {
+  readonly signal: AbortSignal;
+  readonly watch: BodyWatch;
+  /** From now on somebody has to take what is sent. */
+  readonly begin: () => void;
+}
+
+function watching(
+  request: HttpRequest,
+  { everyMinute, giveBack }: Pick<ProxyPorts, 'everyMinute'> & { readonly giveBack: () => void },
+): Watching {
+  const ended = new AbortController();
+  let isMoving = true;
+  let stop = () => {};
+  const over = () => {
+    stop();
+    giveBack();
+    ended.abort();
+  };
+  const passed = () => {
+    isMoving = true;
+  };
+  const begin = () => {
+    stop = everyMinute(() => {
+      if (!isMoving) over();
+      isMoving = false;
+    });
+  };
+  return {
+    signal: AbortSignal.any([request.signal, ended.signal]),
+    watch: { over, passed },
+    begin,
+  };
 }
 
 function fetchContent(content: ProxiedContent, fetch: ProxyFetch): Promise<HttpAnswer | undefined> {
