@@ -5,6 +5,7 @@ import { ClientAddress } from './client-address.ts';
 import { problemsOf } from './config.ts';
 import { adminSchema, listenSchema } from './listen.ts';
 import { RateLimit } from './rate-limit.ts';
+import { logSchema, Shutdown } from './running.ts';
 import { Duration, Size } from './values.ts';
 
 const Filesystem = z.strictObject({
@@ -67,24 +68,8 @@ export const RegistrySchema = z.strictObject({
   rateLimit: RateLimit.optional().describe(
     'who asks more often gets 429 with `Retry-After`; left out, nobody is refused',
   ),
-  log: z
-    .strictObject({
-      level: z.enum(['info', 'warn', 'error', 'silent']).default('info'),
-      sample: z
-        .number()
-        .min(0)
-        .max(1)
-        .default(1)
-        .describe(
-          'the share of successful requests, and of 429, that is logged; other errors always are',
-        ),
-    })
-    .prefault({}),
-  shutdown: z
-    .strictObject({
-      grace: Duration.prefault('25s').describe('how long requests under way may take to finish'),
-    })
-    .prefault({}),
+  log: logSchema({ sample: 1 }),
+  shutdown: Shutdown.prefault({}),
 });
 
 export type RegistryConfig = z.output<typeof RegistrySchema>;

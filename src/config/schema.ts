@@ -8,6 +8,7 @@ import { KnownRepositories } from './known-repositories.ts';
 import { adminSchema, listenSchema } from './listen.ts';
 import { PullEvents } from './pull-events.ts';
 import { RateLimit } from './rate-limit.ts';
+import { logSchema, Shutdown } from './running.ts';
 import { BlobPathText, Duration, HttpUrl, Name, oneOrMore, PrefixText } from './values.ts';
 
 const Rule = z.strictObject({
@@ -187,24 +188,8 @@ export const ConfigSchema = z.strictObject({
     'the repositories there are: a pull of any other gets 404 at once; left out, every name is let through',
   ),
   pullEvents: PullEvents.optional(),
-  log: z
-    .strictObject({
-      level: z.enum(['info', 'warn', 'error', 'silent']).default('info'),
-      sample: z
-        .number()
-        .min(0)
-        .max(1)
-        .default(0.01)
-        .describe(
-          'the share of successful requests, and of 429, that is logged; other errors always are',
-        ),
-    })
-    .prefault({}),
-  shutdown: z
-    .strictObject({
-      grace: Duration.prefault('25s').describe('how long requests under way may take to finish'),
-    })
-    .prefault({}),
+  log: logSchema({ sample: 0.01 }),
+  shutdown: Shutdown.prefault({}),
 });
 
 export type Config = z.output<typeof ConfigSchema>;
