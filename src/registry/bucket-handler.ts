@@ -5,7 +5,7 @@ import { parseRequestTarget } from '../core/oci/request-target.ts';
 import type { Handler, HttpAnswer, HttpRequest } from '../protocol/http.ts';
 import type { ObjectInfo, StorageDriver } from '../storage/driver.ts';
 import { StorageError } from '../storage/storage-error.ts';
-import { SECRET_PREFIX } from './layout.ts';
+import { SECRET_PREFIX } from './store/layout.ts';
 
 /**
  * Serves a store's objects to anybody who knows their keys, as a public bucket or a CDN does: a backend of

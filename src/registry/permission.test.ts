@@ -6,7 +6,7 @@ import { imageOf, pushImage } from '../../test/support/registry-pushes.ts';
 import { codeOf } from '../../test/support/registry-refusals.ts';
 import { keysIn } from '../../test/support/storage-reading.ts';
 import type { Action } from './access.ts';
-import { digestOf } from './verify-body.ts';
+import { digestOf } from './store/verify-body.ts';
 
 const IMAGE = imageOf('layer');
 const digest = digestOf(IMAGE);

@@ -2,8 +2,8 @@
 import type { RegistryError } from '../core/oci/registry-error.ts';
 import type { HttpRequest } from '../protocol/http.ts';
 import type { Action, Grant } from './access.ts';
-import { denied } from './refusals.ts';
 import type { Registry, Visit } from './registry-ports.ts';
+import { denied } from './store/refusals.ts';
 
 const EVERYBODY: Grant = { name: undefined, may: () => true };
 

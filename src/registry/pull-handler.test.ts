@@ -11,9 +11,9 @@ import { ask, someRequest } from '../../test/support/registry-requests.ts';
 import { OCI_MANIFEST } from '../core/oci/media-type.ts';
 import { silentLog } from '../log.ts';
 import type { StorageDriver } from '../storage/driver.ts';
-import { blobKey, manifestKey, tagKey } from './layout.ts';
 import { pullHandler } from './pull-handler.ts';
-import { digestOf } from './verify-body.ts';
+import { blobKey, manifestKey, tagKey } from './store/layout.ts';
+import { digestOf } from './store/verify-body.ts';
 
 let registry: FilledRegistry;
 

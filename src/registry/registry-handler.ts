@@ -7,9 +7,9 @@ import { parseRequestTarget, type RequestTarget } from '../core/oci/request-targ
 import type { Handler, HttpAnswer, HttpRequest } from '../protocol/http.ts';
 import { allowedMethods } from './allowed-methods.ts';
 import { grantOf } from './permission.ts';
-import { badRequest } from './refusals.ts';
 import { type Registry, type RegistryPorts, registryOf } from './registry-ports.ts';
-import { StoreError } from './store-error.ts';
+import { badRequest } from './store/refusals.ts';
+import { StoreError } from './store/store-error.ts';
 import { type ContentRoute, visitContent } from './visit-content.ts';
 
 const ACCEPT: HttpAnswer = {

@@ -4,8 +4,8 @@ import type { Log } from '../log.ts';
 import type { HttpRequest } from '../protocol/http.ts';
 import type { StorageDriver } from '../storage/driver.ts';
 import type { Access, Grant } from './access.ts';
-import type { RepositoryPlace } from './manifest-store.ts';
-import { type RunningHashes, runningHashes } from './running-hashes.ts';
+import { type RunningHashes, runningHashes } from './push/running-hashes.ts';
+import type { RepositoryPlace } from './store/manifest-store.ts';
 
 /** What a registry allows, whoever asks. */
 export interface RegistrySettings {

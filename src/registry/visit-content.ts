@@ -3,15 +3,15 @@ import type { Digest } from '../core/oci/digest.ts';
 import type { Reference } from '../core/oci/reference.ts';
 import type { RegistryRoute } from '../core/oci/registry-route.ts';
 import type { HttpAnswer } from '../protocol/http.ts';
-import { deleteBlob, deleteManifest } from './delete-content.ts';
 import { NEEDS, requirePermission } from './permission.ts';
-import { pullBlob } from './pull-blob.ts';
-import { pullReferrers, pullTags } from './pull-lists.ts';
-import { pullManifest } from './pull-manifest.ts';
-import { pushManifest } from './push-manifest.ts';
+import { pullBlob } from './pull/pull-blob.ts';
+import { pullReferrers, pullTags } from './pull/pull-lists.ts';
+import { pullManifest } from './pull/pull-manifest.ts';
+import { deleteBlob, deleteManifest } from './push/delete-content.ts';
+import { pushManifest } from './push/push-manifest.ts';
+import { startUpload } from './push/start-upload.ts';
+import { visitUpload } from './push/visit-upload.ts';
 import type { Visit } from './registry-ports.ts';
-import { startUpload } from './start-upload.ts';
-import { visitUpload } from './visit-upload.ts';
 
 /** The routes that lead into a repository. */
 export type ContentRoute = Extract<RegistryRoute, { readonly repository: string }>;

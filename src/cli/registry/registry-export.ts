@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Digest } from '../../core/oci/digest.ts';
-import type { ExportRoot } from '../../registry/export.ts';
-import type { ExportStep } from '../../registry/export-blob.ts';
-import type { RepositoryPlace } from '../../registry/manifest-store.ts';
+import type { RepositoryPlace } from '../../registry/store/manifest-store.ts';
+import type { ExportRoot } from '../../registry/transfer/export.ts';
+import type { ExportStep } from '../../registry/transfer/export-blob.ts';
 import { type Command, type CommandIo, EXIT } from '../command.ts';
 import { sayProgress } from '../progress-lines.ts';
 import { sizeText } from '../size-text.ts';
@@ -56,11 +56,11 @@ async function rootsOf(
   { reference }: StoredName,
 ): Promise<AsyncIterable<ExportRoot> | Iterable<ExportRoot>> {
   if (reference === undefined) {
-    const { streamTags } = await import('../../registry/catalog.ts');
+    const { streamTags } = await import('../../registry/pull/catalog.ts');
     return streamTags(place);
   }
-  const { findManifest } = await import('../../registry/find-manifest.ts');
-  const { unknownError } = await import('../../registry/unknown-error.ts');
+  const { findManifest } = await import('../../registry/store/find-manifest.ts');
+  const { unknownError } = await import('../../registry/pull/unknown-error.ts');
   const shown = reference.kind === 'tag' ? reference.tag : reference.digest;
   const found = await findManifest(place, reference);
   if (found === undefined) throw await unknownError(place, 'MANIFEST_UNKNOWN', shown);
@@ -81,7 +81,7 @@ interface ExportResult {
 }
 
 type Exporting = Omit<
-  Parameters<typeof import('../../registry/export.ts').exportImages>[0],
+  Parameters<typeof import('../../registry/transfer/export.ts').exportImages>[0],
   'progress'
 >;
 
@@ -90,7 +90,7 @@ async function exportTo(
   roots: AsyncIterable<ExportRoot> | Iterable<ExportRoot>,
   io: CommandIo,
 ): Promise<ExportResult> {
-  const { exportImages } = await import('../../registry/export.ts');
+  const { exportImages } = await import('../../registry/transfer/export.ts');
   const count = counter();
   const progress = () => count.soFar();
   const endProgress = sayProgress({ progress, say: io.err, now: () => performance.now() });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { join } from 'node:path';
-import type { Finding } from '../../registry/finding.ts';
+import type { Finding } from '../../registry/verify/finding.ts';
 import { pathOfKey } from '../../storage/filesystem-keys.ts';
 import { strayFiles } from '../../storage/filesystem-strays.ts';
 import { openJsonList } from '../json-list.ts';

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { lstat, readdir, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { hasLayout } from '../../registry/ensure-layout.ts';
-import { LAYOUT_KEY, REPOSITORIES_PREFIX } from '../../registry/layout.ts';
-import { isKnownRepository } from '../../registry/lists.ts';
-import type { RepositoryPlace } from '../../registry/manifest-store.ts';
-import { StoreError } from '../../registry/store-error.ts';
-import { nameUnknown } from '../../registry/unknown-error.ts';
+import { nameUnknown } from '../../registry/pull/unknown-error.ts';
+import { hasLayout } from '../../registry/store/ensure-layout.ts';
+import { LAYOUT_KEY, REPOSITORIES_PREFIX } from '../../registry/store/layout.ts';
+import { isKnownRepository } from '../../registry/store/lists.ts';
+import type { RepositoryPlace } from '../../registry/store/manifest-store.ts';
+import { StoreError } from '../../registry/store/store-error.ts';
 import type { StorageDriver } from '../../storage/driver.ts';
 import { filesystemDriver } from '../../storage/filesystem.ts';
 import { UsageError } from '../command.ts';

@@ -32,7 +32,7 @@ export const registryImport: Command = {
     const [{ openImage }, { filesystemDriver }, { importImage }, { openLog }] = await Promise.all([
       import('./image-source.ts'),
       import('../../storage/filesystem.ts'),
-      import('../../registry/import.ts'),
+      import('../../registry/transfer/import.ts'),
       import('../../log.ts'),
     ]);
     const { source, reference } = await openImage(text, openLog('warn', io.err));

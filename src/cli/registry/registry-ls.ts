@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { TagEntry } from '../../registry/catalog.ts';
+import type { TagEntry } from '../../registry/pull/catalog.ts';
 import type { StorageDriver } from '../../storage/driver.ts';
 import { type Command, type CommandIo, EXIT } from '../command.ts';
 import { openJsonList } from '../json-list.ts';
@@ -34,7 +34,7 @@ async function printRepositories(
   isJson: boolean,
   { out }: CommandIo,
 ): Promise<void> {
-  const { listRepositories } = await import('../../registry/catalog.ts');
+  const { listRepositories } = await import('../../registry/pull/catalog.ts');
   const repositories = await listRepositories(storage);
   out(isJson ? `${JSON.stringify({ repositories })}\n` : repositories.map(line).join(''));
 }
@@ -53,7 +53,7 @@ async function printTags(
   { storage, repository, isJson }: TagListing,
   { out }: CommandIo,
 ): Promise<void> {
-  const { streamTags } = await import('../../registry/catalog.ts');
+  const { streamTags } = await import('../../registry/pull/catalog.ts');
   const { requireKnown } = await import('./registry-folder.ts');
   const place = { storage, repository };
   await requireKnown(place);

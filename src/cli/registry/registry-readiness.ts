@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Log } from '../../log.ts';
-import { hasLayout } from '../../registry/ensure-layout.ts';
+import { hasLayout } from '../../registry/store/ensure-layout.ts';
 import type { StorageDriver } from '../../storage/driver.ts';
 import { repeat } from '../repeat.ts';
 

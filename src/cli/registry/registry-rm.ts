@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { setTimeout as sleep } from 'node:timers/promises';
-import { RemovalError } from '../../registry/removal-error.ts';
-import type { RemoveOptions, RemoveResult } from '../../registry/remove.ts';
+import { RemovalError } from '../../registry/remove/removal-error.ts';
+import type { RemoveOptions, RemoveResult } from '../../registry/remove/remove.ts';
 import { type Command, type CommandInput, EXIT, UsageError } from '../command.ts';
 import { DIRECTORY_OPTION, directoryOf } from './registry-options.ts';
 import { requireStoredName, type StoredName } from './stored-name.ts';
@@ -66,7 +66,9 @@ function isJson(input: CommandInput): boolean {
 }
 
 async function remove({ reference }: StoredName, options: RemoveOptions): Promise<RemoveResult> {
-  const { removeManifest, removeRepository, removeTag } = await import('../../registry/remove.ts');
+  const { removeManifest, removeRepository, removeTag } = await import(
+    '../../registry/remove/remove.ts'
+  );
   if (reference === undefined) return removeRepository(options);
   if (reference.kind === 'tag') return removeTag(options, reference.tag);
   return removeManifest(options, reference.digest);

@@ -19,7 +19,7 @@ import {
   type RegistryAccess,
   withTokenEndpoint,
 } from '../../registry/access/open-access.ts';
-import { reapUploads } from '../../registry/reap-uploads.ts';
+import { reapUploads } from '../../registry/push/reap-uploads.ts';
 import { registryHandler } from '../../registry/registry-handler.ts';
 import type { RegistrySettings } from '../../registry/registry-ports.ts';
 import type { StorageDriver } from '../../storage/driver.ts';

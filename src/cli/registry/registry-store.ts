@@ -2,7 +2,7 @@
 import { access, constants, mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { ConfigError } from '../../config/config-error.ts';
-import { ensureLayout, hasLayout } from '../../registry/ensure-layout.ts';
+import { ensureLayout, hasLayout } from '../../registry/store/ensure-layout.ts';
 import type { StorageDriver } from '../../storage/driver.ts';
 import { filesystemDriver } from '../../storage/filesystem.ts';
 import type { LoadedRegistry } from './registry-config.ts';

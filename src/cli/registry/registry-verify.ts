@@ -45,7 +45,7 @@ async function openVerification(input: CommandInput, io: CommandIo) {
   const [{ openDamagedRegistry, requireKnown }, { verifyStore }, { findingsIn }] =
     await Promise.all([
       import('./registry-folder.ts'),
-      import('../../registry/verify-store.ts'),
+      import('../../registry/verify/verify-store.ts'),
       import('./registry-findings.ts'),
     ]);
   const folder = directoryOf(input);

@@ -4,7 +4,7 @@ import { basic, openTestAccess } from '../../../test/support/registry-access.ts'
 import { type RegistryClient, registryClient } from '../../../test/support/registry-client.ts';
 import { imageOf, pushImage } from '../../../test/support/registry-pushes.ts';
 import { parseChallenges } from '../../core/oci/challenge.ts';
-import { digestOf } from '../verify-body.ts';
+import { digestOf } from '../store/verify-body.ts';
 
 const IMAGE = imageOf('layer');
 const OTHER = imageOf('layer', { annotations: { other: 'yes' } });

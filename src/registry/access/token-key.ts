@@ -9,9 +9,9 @@ import {
 import { ConfigError } from '../../config/config-error.ts';
 import { isObject } from '../../core/oci/json-object.ts';
 import type { StorageDriver } from '../../storage/driver.ts';
-import { TOKEN_KEY_KEY } from '../layout.ts';
-import { readJson } from '../small-object.ts';
-import { StoreError } from '../store-error.ts';
+import { TOKEN_KEY_KEY } from '../store/layout.ts';
+import { readJson } from '../store/small-object.ts';
+import { StoreError } from '../store/store-error.ts';
 import { SAMPLE_KEYS } from './sample-secrets.ts';
 
 /** What tokens are signed with. */

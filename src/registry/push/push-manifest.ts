@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Digest } from '../../core/oci/digest.ts';
+import type { Manifest } from '../../core/oci/manifest.ts';
+import { isTag, type Reference } from '../../core/oci/reference.ts';
+import { RegistryError } from '../../core/oci/registry-error.ts';
+import type { HttpAnswer } from '../../protocol/http.ts';
+import { refusalOf } from '../permission.ts';
+import type { Visit } from '../registry-ports.ts';
+import { isStored } from '../store/find-manifest.ts';
+import {
+  checkManifest,
+  LARGEST_MANIFEST,
+  putManifest,
+  type ReceivedManifest,
+} from '../store/manifest-store.ts';
+import { denied } from '../store/refusals.ts';
+import { digestOf } from '../store/verify-body.ts';
+import { isImmutable } from './immutable-tags.ts';
+import { moveTag, tagState } from './move-tag.ts';
+import { createdHeaders } from './push-answers.ts';
+import { limitedBody } from './push-body.ts';
+import { requireReferences } from './require-references.ts';
+
+/** https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pushing-manifests */
+export async function pushManifest(visit: Visit, reference: Reference): Promise<HttpAnswer> {
+  const { repository, registry } = visit;
+  const more = tagParameters(visit);
+  const received = await receiveManifest(visit, reference);
+  const manifest = checkManifest(received);
+  await requireReferences(visit, manifest, registry.settings.acceptMissingReferences);
+  const tags = new Set([...(reference.kind === 'tag' ? [reference.tag] : []), ...more]);
+  await requireMovable(visit, received.digest, tags);
+  await store(visit, { received, manifest, tags });
+  const location = `/v2/${repository}/manifests/${received.digest}`;
+  const subject = manifest.subject?.digest;
+  const headers = [
+    ...createdHeaders(location, received.digest),
+    ...(subject === undefined ? [] : ['OCI-Subject', subject]),
+    ...more.flatMap((tag) => ['OCI-Tag', tag]),
+  ];
+  return { status: 201, headers };
+}
+
+/** More than anybody has use for in one request. */
+const MOST_TAGS = 100;
+
+/** Tags that a manifest is to get besides, by the specification to come. */
+function tagParameters({ query }: Visit): readonly string[] {
+  const tags = [...new Set(query.get('tag'))];
+  if (tags.length > MOST_TAGS) {
+    throw new RegistryError('UNSUPPORTED', `at most ${MOST_TAGS} tags at once`, { status: 414 });
+  }
+  if (tags.every(isTag)) return tags;
+  throw new RegistryError('MANIFEST_INVALID', 'a "tag" is no valid tag');
+}
+
+async function receiveManifest(
+  { request }: Visit,
+  reference: Reference,
+): Promise<ReceivedManifest> {
+  const chunks: Uint8Array[] = [];
+  const limit = { largest: LARGEST_MANIFEST, what: 'a manifest' };
+  for await (const chunk of limitedBody(request, limit)) chunks.push(chunk);
+  const bytes = Buffer.concat(chunks);
+  const digest = reference.kind === 'digest' ? reference.digest : digestOf(bytes);
+  return { bytes, digest, mediaType: request.header('content-type') };
+}
+
+function mayMove(visit: Visit, tag: string): boolean {
+  return visit.grant.may('push', visit.repository) && !isImmutable(visit, tag);
+}
+
+/** A look before anything is stored; what counts is the one when the tag is moved. */
+async function requireMovable(visit: Visit, digest: Digest, tags: Iterable<string>): Promise<void> {
+  for (const tag of tags) {
+    if (mayMove(visit, tag)) continue;
+    const { kind } = await tagState(visit, { tag, digest });
+    if (kind === 'elsewhere') throw takenError(visit, tag);
+  }
+}
+
+function takenError(visit: Visit, tag: string): RegistryError {
+  if (isImmutable(visit, tag)) return denied(`the tag "${tag}" is immutable, and taken`);
+  return refusalOf(visit, ['pull', 'push']);
+}
+
+interface NewManifest {
+  readonly received: ReceivedManifest;
+  readonly manifest: Manifest;
+  readonly tags: Iterable<string>;
+}
+
+async function store(visit: Visit, { received, manifest, tags }: NewManifest): Promise<void> {
+  const { registry, grant } = visit;
+  await putManifest(visit, received, manifest);
+  const { digest, bytes } = received;
+  for (const tag of tags) {
+    const outcome = await moveTag(visit, {
+      tag,
+      digest,
+      mediaType: manifest.mediaType,
+      size: bytes.byteLength,
+      pushedBy: grant.name ?? '',
+      pushedAt: registry.now(),
+      mayMove: mayMove(visit, tag),
+    });
+    if (outcome === 'taken') throw takenError(visit, tag);
+  }
+  // Somebody may have deleted it meanwhile, between steps that found theirs done.
+  while (!(await isStored(visit, digest))) await putManifest(visit, received, manifest);
+}

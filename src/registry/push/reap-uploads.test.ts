@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+import { expect, test } from 'vitest';
+import { registryClient } from '../../../test/support/registry-client.ts';
+import { keysIn } from '../../../test/support/storage-reading.ts';
+import { memoryDriver } from '../../storage/memory.ts';
+import { digestOf } from '../store/verify-body.ts';
+import { reapUploads } from './reap-uploads.ts';
+
+const LIFETIME = 10;
+
+test('uploads that are over are removed, and those that go on are not', async () => {
+  let now = 0;
+  const client = registryClient({ now: () => now, settings: { uploadLifetime: LIFETIME } });
+  const { storage } = client;
+  const [over, going] = [await client.start('app'), await client.start('app')];
+  await client.ask('PATCH', over, { body: 'abc' });
+  now = 9;
+  await client.ask('PATCH', going, { body: 'abc' });
+  expect(await reapUploads(storage, 9, LIFETIME)).toBe(0);
+  expect(await reapUploads(storage, 10, LIFETIME)).toBe(1);
+  expect((await client.ask('GET', over)).status).toBe(404);
+  expect((await client.ask('PUT', `${going}?digest=${digestOf('abc')}`)).status).toBe(201);
+  expect(await keysIn(storage, 'uploads/')).toEqual([]);
+});
+
+test('data that no session leads to goes when it is old enough', async () => {
+  const storage = memoryDriver();
+  const key = `uploads/${'a'.repeat(32)}/data`;
+  const info = await storage.write(key, 'left');
+  const writtenAt = info === 'conflict' ? 0 : info.modifiedAt;
+  await reapUploads(storage, writtenAt + LIFETIME - 1, LIFETIME);
+  expect(await keysIn(storage, '')).toEqual([key]);
+  await reapUploads(storage, writtenAt + LIFETIME, LIFETIME);
+  expect(await keysIn(storage, '')).toEqual([]);
+});
+
+test('a session that somebody goes on with at this moment stays', async () => {
+  const storage = memoryDriver();
+  const client = registryClient({ storage, now: () => 0, settings: { uploadLifetime: LIFETIME } });
+  const location = await client.start('app');
+  const late = registryClient({ storage, now: () => 9, settings: { uploadLifetime: LIFETIME } });
+  const racing = {
+    ...storage,
+    remove: async (...args: Parameters<typeof storage.remove>) => {
+      await late.ask('PATCH', location, { body: 'abc' });
+      return storage.remove(...args);
+    },
+  };
+  expect(await reapUploads(racing, 10, LIFETIME)).toBe(0);
+  expect((await late.ask('GET', location)).headers['range']).toBe('0-2');
+});

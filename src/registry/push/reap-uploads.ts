@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { StorageDriver } from '../../storage/driver.ts';
+import { DEFAULT_SETTINGS } from '../registry-ports.ts';
+import { UPLOADS_PREFIX, uploadDataKey, uploadIdOfKey, uploadSessionKey } from '../store/layout.ts';
+import { findSession, type UploadSession } from './upload-session.ts';
+
+/**
+ * Removes uploads that nobody went on with, and what crashes left of others. Safe beside registries that are
+ * serving: a session goes only if it is still the one that was found to be over.
+ *
+ * @param now milliseconds since 1970
+ * @returns how many uploads were removed
+ */
+export async function reapUploads(
+  storage: StorageDriver,
+  now: number,
+  lifetime: number = DEFAULT_SETTINGS.uploadLifetime,
+): Promise<number> {
+  let removed = 0;
+  for await (const { key, modifiedAt } of storage.list(UPLOADS_PREFIX)) {
+    const id = uploadIdOfKey(key);
+    const session = id === undefined ? undefined : await findSession(storage, id);
+    if (session === undefined) {
+      // Data without a session: what finishes an upload removes the session last, so nobody comes back for it.
+      if (modifiedAt + lifetime <= now) await storage.remove(key);
+    } else if (session.record.expiresAt <= now) {
+      removed += await reap(storage, session);
+    }
+  }
+  return removed;
+}
+
+async function reap(
+  storage: StorageDriver,
+  { id, version, record }: UploadSession,
+): Promise<number> {
+  const condition = { version };
+  if ((await storage.remove(uploadSessionKey(id), { condition })) !== 'removed') return 0;
+  if (record.upload !== undefined) await storage.abortUpload(record.upload);
+  await storage.remove(uploadDataKey(id));
+  return 1;
+}

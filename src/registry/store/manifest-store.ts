@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+import { randomUUID } from 'node:crypto';
+import type { Descriptor } from '../../core/oci/descriptor.ts';
+import { algorithmOf, type Digest } from '../../core/oci/digest.ts';
+import type { Manifest } from '../../core/oci/manifest.ts';
+import { artifactTypeOf, referencesOf } from '../../core/oci/manifest-references.ts';
+import { RegistryError } from '../../core/oci/registry-error.ts';
+import type { StorageDriver } from '../../storage/driver.ts';
+import { parseBytes } from '../../upstream/manifest-check.ts';
+import { linkBlob } from './blob-store.ts';
+import { blobKey, manifestKey, referrerKey, tagKey } from './layout.ts';
+import { findManifestRecord, type ManifestRecord, type TagRecord } from './records.ts';
+import { createOnce } from './small-object.ts';
+import { digestOf } from './verify-body.ts';
+
+/** What every client takes: the specification asks for at least this much, and nobody needs more. */
+export const LARGEST_MANIFEST = 4 * 1024 * 1024;
+
+/** One repository of a store. */
+export interface RepositoryPlace {
+  readonly storage: StorageDriver;
+  readonly repository: string;
+}
+
+/** A manifest as it came, with what it said it is. */
+export interface ReceivedManifest {
+  readonly bytes: Uint8Array;
+  /** The Content-Type it came with; without one the document has to say. */
+  readonly mediaType: string | undefined;
+  readonly digest: Digest;
+}
+
+/**
+ * Hashes, compares, then parses.
+ *
+ * @throws RegistryError `DIGEST_INVALID`, `MANIFEST_INVALID`
+ */
+export function checkManifest({ bytes, mediaType, digest }: ReceivedManifest): Manifest {
+  if (bytes.byteLength > LARGEST_MANIFEST) {
+    const message = `a manifest is at most ${LARGEST_MANIFEST} bytes`;
+    throw new RegistryError('MANIFEST_INVALID', message, { status: 413 });
+  }
+  if (digestOf(bytes, algorithmOf(digest)) !== digest) {
+    throw new RegistryError('DIGEST_INVALID', `the bytes are not those of "${digest}"`);
+  }
+  const parsed = parseBytes(bytes, mediaType);
+  if (parsed.ok) return parsed.manifest;
+  throw new RegistryError('MANIFEST_INVALID', `the manifest is malformed: ${parsed.problem}`);
+}
+
+/**
+ * Stores a manifest under its digest; what it refers to is there already. The order is that of what relies on
+ * what: bytes, link, record, referrer. A step that was done before is skipped, so that a push that broke off is
+ * completed by repeating it.
+ *
+ * @returns whether it was new to the repository
+ */
+export async function putManifest(
+  { storage, repository }: RepositoryPlace,
+  received: ReceivedManifest,
+  manifest: Manifest,
+): Promise<boolean> {
+  const { bytes, digest } = received;
+  await createOnce(storage, blobKey(digest), bytes);
+  await linkBlob({ storage, repository, digest });
+  const record = JSON.stringify(recordOf(manifest, bytes.byteLength));
+  const isNew = await createOnce(storage, manifestKey(repository, digest), record);
+  const subject = manifest.subject?.digest;
+  if (subject !== undefined) {
+    const key = referrerKey({ repository, subject, referrer: digest });
+    await createOnce(storage, key, JSON.stringify(describeReferrer(received, manifest)));
+  }
+  return isNew;
+}
+
+/** What is recorded of a manifest. */
+export function recordOf(manifest: Manifest, size: number): ManifestRecord {
+  const { manifests, blobs } = referencesOf(manifest);
+  const { mediaType, subject, artifactType } = manifest;
+  return {
+    mediaType,
+    size,
+    ...(subject !== undefined && { subject: subject.digest }),
+    ...(artifactType !== undefined && { artifactType }),
+    children: { manifests: digestsOf(manifests), blobs: digestsOf(blobs) },
+  };
+}
+
+function digestsOf(descriptors: readonly Descriptor[]): Digest[] {
+  return [...new Set(descriptors.map(({ digest }) => digest))];
+}
+
+/** https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-referrers */
+function describeReferrer({ bytes, digest }: ReceivedManifest, manifest: Manifest): Descriptor {
+  const { mediaType, annotations } = manifest;
+  const artifactType = artifactTypeOf(manifest);
+  return {
+    mediaType,
+    digest,
+    size: bytes.byteLength,
+    ...(artifactType !== undefined && { artifactType }),
+    ...(annotations !== undefined && { annotations }),
+  };
+}
+
+export interface NewTag {
+  readonly tag: string;
+  readonly digest: Digest;
+  readonly pushedBy: string;
+}
+
+/** Lets a tag point at a manifest that is stored. */
+export async function putTag(
+  { storage, repository }: RepositoryPlace,
+  { tag, digest, pushedBy }: NewTag,
+): Promise<void> {
+  const record = await findManifestRecord(storage, repository, digest);
+  if (record === undefined) {
+    throw new RegistryError('MANIFEST_UNKNOWN', `"${repository}" has no manifest "${digest}"`);
+  }
+  const { mediaType, size } = record;
+  const stored: TagRecord = {
+    digest,
+    mediaType,
+    size,
+    pushedAt: Date.now(),
+    pushedBy,
+    nonce: randomUUID(),
+  };
+  await storage.write(tagKey(repository, tag), JSON.stringify(stored));
+}
