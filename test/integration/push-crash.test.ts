@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, test } from 'vitest';
 import { OCI_MANIFEST } from '../../src/core/oci/media-type.ts';
-import { digestOf } from '../../src/registry/verify-body.ts';
+import { digestOf } from '../../src/registry/store/verify-body.ts';
 import type { StorageDriver } from '../../src/storage/driver.ts';
 import { memoryDriver } from '../../src/storage/memory.ts';
 import { type RegistryClient, registryClient } from '../support/registry-client.ts';

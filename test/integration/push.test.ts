@@ -8,7 +8,7 @@ import { UPLOAD_LIMITS } from '../../src/http/limits.ts';
 import { silentLog } from '../../src/log.ts';
 import { registryHandler } from '../../src/registry/registry-handler.ts';
 import type { RegistryPorts } from '../../src/registry/registry-ports.ts';
-import { digestOf } from '../../src/registry/verify-body.ts';
+import { digestOf } from '../../src/registry/store/verify-body.ts';
 import { filesystemDriver } from '../../src/storage/filesystem.ts';
 import { fakeAccess } from '../support/fake-access.ts';
 import { head, readToClose, sendRaw } from '../support/raw-http.ts';

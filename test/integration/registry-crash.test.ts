@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { parseManifest } from '../../src/core/oci/manifest.ts';
 import { OCI_CONFIG, OCI_LAYER_GZIP, OCI_MANIFEST } from '../../src/core/oci/media-type.ts';
-import { digestOf } from '../../src/registry/verify-body.ts';
+import { digestOf } from '../../src/registry/store/verify-body.ts';
 import type { StorageDriver } from '../../src/storage/driver.ts';
 import { memoryDriver } from '../../src/storage/memory.ts';
 import { type Asked, registryClient } from '../support/registry-client.ts';

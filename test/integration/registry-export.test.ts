@@ -3,10 +3,10 @@ import { mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:f
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { silentLog } from '../../src/log.ts';
-import { importImage } from '../../src/registry/import.ts';
-import { blobKey, linkKey, manifestKey, tagKey } from '../../src/registry/layout.ts';
 import { pullHandler } from '../../src/registry/pull-handler.ts';
-import { digestOf } from '../../src/registry/verify-body.ts';
+import { blobKey, linkKey, manifestKey, tagKey } from '../../src/registry/store/layout.ts';
+import { digestOf } from '../../src/registry/store/verify-body.ts';
+import { importImage } from '../../src/registry/transfer/import.ts';
 import { memoryDriver } from '../../src/storage/memory.ts';
 import { ociLayoutSource } from '../../src/upstream/oci-layout.ts';
 import { registryFolder, temporaryFolder } from '../support/registry-folder.ts';

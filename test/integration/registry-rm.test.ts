@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, test, vi } from 'vitest';
 import { silentLog } from '../../src/log.ts';
-import { importImage } from '../../src/registry/import.ts';
-import { memorySource } from '../../src/registry/memory-source.ts';
 import { pullHandler } from '../../src/registry/pull-handler.ts';
+import { importImage } from '../../src/registry/transfer/import.ts';
+import { memorySource } from '../../src/registry/transfer/memory-source.ts';
 import { filesystemDriver } from '../../src/storage/filesystem.ts';
 import { registryFolder } from '../support/registry-folder.ts';
 import { addImage, addIndex, addReferrer } from '../support/registry-images.ts';

@@ -2,9 +2,15 @@
 import { mkdir, readdir, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { importImage } from '../../src/registry/import.ts';
-import { blobKey, linkKey, manifestKey, referrerKey, tagKey } from '../../src/registry/layout.ts';
-import { sampleImage } from '../../src/registry/sample-image.ts';
+import {
+  blobKey,
+  linkKey,
+  manifestKey,
+  referrerKey,
+  tagKey,
+} from '../../src/registry/store/layout.ts';
+import { importImage } from '../../src/registry/transfer/import.ts';
+import { sampleImage } from '../../src/registry/transfer/sample-image.ts';
 import { pathOfKey } from '../../src/storage/filesystem-keys.ts';
 import {
   type RegistryFolder,

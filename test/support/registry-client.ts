@@ -3,7 +3,7 @@ import { silentLog } from '../../src/log.ts';
 import type { Handler } from '../../src/protocol/http.ts';
 import { registryHandler } from '../../src/registry/registry-handler.ts';
 import type { RegistryPorts } from '../../src/registry/registry-ports.ts';
-import { digestOf } from '../../src/registry/verify-body.ts';
+import { digestOf } from '../../src/registry/store/verify-body.ts';
 import type { StorageDriver } from '../../src/storage/driver.ts';
 import { memoryDriver } from '../../src/storage/memory.ts';
 import { errorAnswerOf } from './registry-refusals.ts';

@@ -2,10 +2,10 @@
 import type { Descriptor } from '../../src/core/oci/descriptor.ts';
 import { silentLog } from '../../src/log.ts';
 import type { Handler } from '../../src/protocol/http.ts';
-import { importImage } from '../../src/registry/import.ts';
-import { memorySource } from '../../src/registry/memory-source.ts';
 import { pullHandler } from '../../src/registry/pull-handler.ts';
-import { digestOf } from '../../src/registry/verify-body.ts';
+import { digestOf } from '../../src/registry/store/verify-body.ts';
+import { importImage } from '../../src/registry/transfer/import.ts';
+import { memorySource } from '../../src/registry/transfer/memory-source.ts';
 import type { StorageDriver } from '../../src/storage/driver.ts';
 import { memoryDriver } from '../../src/storage/memory.ts';
 import { addImage, addReferrer } from './registry-images.ts';

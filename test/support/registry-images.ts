@@ -6,7 +6,7 @@ import {
   OCI_LAYER_GZIP,
   OCI_MANIFEST,
 } from '../../src/core/oci/media-type.ts';
-import type { MemorySource } from '../../src/registry/memory-source.ts';
+import type { MemorySource } from '../../src/registry/transfer/memory-source.ts';
 
 /** An image of one layer with the given content. */
 export function addImage(source: MemorySource, content: string, fields: object = {}): Descriptor {

@@ -7,7 +7,7 @@ import {
   OCI_LAYER_GZIP,
   OCI_MANIFEST,
 } from '../../src/core/oci/media-type.ts';
-import { digestOf } from '../../src/registry/verify-body.ts';
+import { digestOf } from '../../src/registry/store/verify-body.ts';
 import type { RegistryClient } from './registry-client.ts';
 import type { ReceivedAnswer } from './registry-requests.ts';
 
