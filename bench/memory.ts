@@ -19,7 +19,7 @@ export async function benchMemory(): Promise<readonly BenchResult[]> {
   const watched = watchMemory(running.pid);
   try {
     const idle = await settledMemory(running.pid);
-    await runWrk(site.url, await loadScript(site), LOAD_SECONDS);
+    await runWrk({ url: site.url, script: await loadScript(site), seconds: LOAD_SECONDS });
     await flood(site, 0);
     const first = await settledMemory(running.pid);
     await flood(site, FLOOD);

@@ -3,8 +3,6 @@ import { writeFile } from 'node:fs/promises';
 import { mustRun } from '../test/support/processes.ts';
 import { CLIENT_CPU } from './redirect-site.ts';
 
-const CONNECTIONS = 64;
-
 export interface WrkRound {
   readonly requestsPerSecond: number;
   /** The 99th percentile of the latency, in milliseconds. */
@@ -37,10 +35,23 @@ end
   await writeFile(file, script);
 }
 
+export interface WrkLoad {
+  readonly url: string;
+  readonly seconds: number;
+  /** What to ask for, as `writeWrkScript` writes it; without it the URL alone. */
+  readonly script?: string;
+  readonly connections?: number;
+  /** A line of its own, name and value. */
+  readonly header?: string;
+}
+
 /** One round of load from a processor of its own. A round with errors is no measurement. */
-export async function runWrk(url: string, script: string, seconds: number): Promise<WrkRound> {
-  const load = ['-t1', `-c${CONNECTIONS}`, `-d${seconds}s`, '--latency', '-s', script, url];
-  const text = await mustRun('taskset', ['-c', CLIENT_CPU, 'wrk', ...load]);
+export async function runWrk(load: WrkLoad): Promise<WrkRound> {
+  const { url, seconds, script, header, connections = 64 } = load;
+  const asked = script === undefined ? [] : ['-s', script];
+  const sent = header === undefined ? [] : ['-H', header];
+  const options = ['-t1', `-c${connections}`, `-d${seconds}s`, '--latency', ...asked, ...sent, url];
+  const text = await mustRun('taskset', ['-c', CLIENT_CPU, 'wrk', ...options]);
   if (/Socket errors|Non-2xx/.test(text)) throw new Error(`wrk met errors: ${text}`);
   return {
     requestsPerSecond: Number(/Requests\/sec:\s+([\d.]+)/.exec(text)?.[1]),

@@ -71,10 +71,10 @@ function targetsOf(addresses: readonly string[], path: (index: number) => string
 /** Rounds take turns, so that whatever else the machine does meets all of them alike. */
 async function measure(all: readonly Contestant[]): Promise<ReadonlyMap<string, WrkRound[]>> {
   const rounds = new Map<string, WrkRound[]>(all.map(({ name }) => [name, []]));
-  for (const { url, script } of all) await runWrk(url, script, WARM_UP_SECONDS);
+  for (const { url, script } of all) await runWrk({ url, script, seconds: WARM_UP_SECONDS });
   for (let round = 0; round < ROUNDS; round++) {
     for (const { name, url, script } of all) {
-      rounds.get(name)?.push(await runWrk(url, script, SECONDS));
+      rounds.get(name)?.push(await runWrk({ url, script, seconds: SECONDS }));
     }
   }
   return rounds;

@@ -54,7 +54,8 @@ interface Round {
 
 /** In requests per second of processor time, in turns. */
 async function measure(one: Contestant, two: Contestant): Promise<Round[]> {
-  for (const { site, script } of [one, two]) await runWrk(site.url, script, WARM_UP_SECONDS);
+  for (const { site, script } of [one, two])
+    await runWrk({ url: site.url, script, seconds: WARM_UP_SECONDS });
   const rounds: Round[] = [];
   for (let round = 0; round < ROUNDS; round++) {
     rounds.push({ one: await requestsPerCpuSecond(one), two: await requestsPerCpuSecond(two) });
@@ -64,7 +65,7 @@ async function measure(one: Contestant, two: Contestant): Promise<Round[]> {
 
 async function requestsPerCpuSecond({ site, script, pid }: Contestant): Promise<number> {
   const before = await cpuSeconds(pid);
-  const { requestsPerSecond } = await runWrk(site.url, script, SECONDS);
+  const { requestsPerSecond } = await runWrk({ url: site.url, script, seconds: SECONDS });
   return (requestsPerSecond * SECONDS) / ((await cpuSeconds(pid)) - before);
 }
 

@@ -8,7 +8,7 @@ export type StreamEnd =
   | { readonly kind: 'broken'; readonly bytes: number; readonly error: unknown };
 
 /**
- * Sends a body at the client's pace: one chunk is held beyond what the sink buffers. Whatever happens the
+ * Sends a body at the client's pace: of large chunks one is on its way at a time. Whatever happens the
  * body is closed, so that what feeds it is released.
  */
 export async function streamBody(
@@ -26,7 +26,7 @@ export async function streamBody(
       if (stated !== undefined && bytes + chunk.byteLength > stated)
         throw lengthError(stated, 'more');
       bytes += chunk.byteLength;
-      if (!sink.write(chunk)) await isWritable(sink);
+      if (!(await hasLeft(sink, chunk))) return { kind: 'client-gone', bytes };
     }
     if (stated !== undefined && bytes !== stated) throw lengthError(stated, String(bytes));
   } catch (error) {
@@ -53,15 +53,20 @@ export async function closeBody(body: AsyncIterable<Uint8Array>): Promise<void> 
   }
 }
 
-function isWritable(sink: Writable): Promise<void> {
-  if (sink.destroyed) return Promise.resolve();
-  return new Promise((resolve) => {
-    const done = () => {
-      sink.off('drain', done).off('close', done);
-      resolve();
-    };
-    sink.on('drain', done).on('close', done);
+/** From here on a chunk is waited for: it may be of memory that is used again. */
+const LARGE = 64 * 1024;
+
+/** Waits until a large chunk, or what fills the buffers, has left; false when the client has. */
+function hasLeft(sink: Writable, chunk: Uint8Array): Promise<boolean> | true {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const gone = () => resolve(false);
+  const isBuffered = sink.write(chunk, (error) => {
+    sink.off('close', gone);
+    resolve(error === undefined || error === null);
   });
+  if (isBuffered && chunk.byteLength < LARGE) return true;
+  sink.once('close', gone);
+  return promise;
 }
 
 function lengthError(stated: number, found: string): RangeError {

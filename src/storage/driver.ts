@@ -46,6 +46,10 @@ export interface ReadResult {
   readonly info: ObjectInfo;
   /** Read it to its end, or close its iterator: it may hold a file or a connection open. To be read once. */
   readonly body: AsyncIterable<Uint8Array>;
+  /** Instead of `body`, where there is one: the memory of a chunk is used again when the next is asked for. */
+  readonly lent?: AsyncIterable<Uint8Array>;
+  /** All that `body` gives, where it is in memory: not to be changed, others may have the same. */
+  readonly bytes?: Uint8Array;
 }
 
 /** An upload in parts: a JSON value, so that another process can go on with it. */

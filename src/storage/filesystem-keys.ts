@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { join } from 'node:path';
+import { sep } from 'node:path';
 
 /**
  * How keys become paths, reversibly, on file systems that ignore case or refuse characters, too.
@@ -25,24 +25,34 @@ const LONGEST_NAME = 240;
 
 export function pathOfKey(key: string): KeyPath {
   const slash = key.lastIndexOf('/');
-  const { folder, file } = spread(encode(key.slice(slash + 1)));
-  return { folder: join(folderOfPrefix(key.slice(0, slash + 1)), folder), file };
+  const last = key.slice(slash + 1);
+  const { folder, file } = isPlain(last) ? { folder: '', file: last } : spread(encode(last));
+  return { folder: joined(folderOfPrefix(key.slice(0, slash + 1)), folder), file };
 }
 
 /** The folder that holds everything below a prefix which is empty or ends in a slash. */
 export function folderOfPrefix(prefix: string): string {
   const segments = prefix.split('/').slice(0, -1);
-  return join(...segments.map(folderOfSegment));
+  return segments.map(folderOfSegment).join(sep);
 }
 
 function folderOfSegment(segment: string): string {
+  if (isPlain(segment)) return `${segment}+`;
   const { folder, file } = spread(encode(segment));
-  return join(folder, `${file}+`);
+  return joined(folder, `${file}+`);
+}
+
+/** What `join` of node:path would give, which first looks for what no name of ours has: this is on the path of every request. */
+function joined(folder: string, name: string): string {
+  return folder === '' || name === '' ? folder + name : folder + sep + name;
+}
+
+function isPlain(segment: string): boolean {
+  return segment.length <= LONGEST_NAME && PLAIN.test(segment);
 }
 
 /** One entry per character: an escape is never torn apart. */
 function encode(segment: string): readonly string[] {
-  if (PLAIN.test(segment) && segment.length <= LONGEST_NAME) return [segment];
   return Array.from(segment, (character) =>
     /[a-z0-9._-]/.test(character) ? character : escapeBytes(character),
   );
@@ -57,7 +67,7 @@ function spread(characters: readonly string[]): KeyPath {
   let file = '';
   for (const character of characters) {
     if (file.length + character.length > LONGEST_NAME) {
-      folder = join(folder, `${file}%`);
+      folder = joined(folder, `${file}%`);
       file = '';
     }
     file += file === '' && character === '.' ? escapeBytes(character) : character;

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-import { link, lstat, rename, unlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { link, rename, unlink } from 'node:fs/promises';
+import { sep } from 'node:path';
 import type { ObjectInfo, StorageDriver, WriteCondition } from './driver.ts';
 import { errorCode, ifPresent } from './filesystem-errors.ts';
 import { type Folders, syncFolder } from './filesystem-folders.ts';
 import { pathOfKey } from './filesystem-keys.ts';
 import type { HeldLock, Locks } from './filesystem-lock.ts';
-import { infoOf, type TemporaryFile } from './filesystem-temporary.ts';
+import { statFile } from './filesystem-small.ts';
+import type { TemporaryFile } from './filesystem-temporary.ts';
 import { StorageError } from './storage-error.ts';
 
 /** Where an object is, and the lock beside it. */
@@ -19,13 +20,9 @@ export interface Place {
 
 export function placeOf(root: string, key: string): Place {
   const { folder, file } = pathOfKey(key);
-  const path = join(root, folder);
-  return { key, folder: path, path: join(path, file), lock: join(path, `.lock-${file}`) };
-}
-
-export async function statObject({ key, path }: Place): Promise<ObjectInfo | undefined> {
-  const facts = await ifPresent(lstat(path, { bigint: true }));
-  return facts?.isFile() === true ? infoOf(key, facts) : undefined;
+  const path = folder === '' ? root : root + sep + folder;
+  const inside = path + sep;
+  return { key, folder: path, path: inside + file, lock: `${inside}.lock-${file}` };
 }
 
 /**
@@ -56,7 +53,7 @@ export function openPublisher(folders: Folders, locks: Locks): Publisher {
           : underLock(place, (lock) => replace({ place, file, lock, version: condition?.version })),
       ),
     async remove(place, condition) {
-      if ((await statObject(place)) === undefined) return 'absent';
+      if (statFile(place.key, place.path) === undefined) return 'absent';
       const work = underLock(place, (lock) => removeObject(place, lock, condition));
       const outcome = (await ifPresent(work)) ?? 'absent'; // the folder went with its last object
       if (outcome === 'removed') await folders.prune(place.folder);
@@ -90,7 +87,8 @@ async function replace({
   lock,
   version,
 }: Replacement): Promise<ObjectInfo | 'conflict'> {
-  if (version !== undefined && (await statObject(place))?.version !== version) return 'conflict';
+  if (version !== undefined && statFile(place.key, place.path)?.version !== version)
+    return 'conflict';
   await requireHeld(place, lock);
   await rename(file.path, place.path);
   await syncFolder(place.folder);
@@ -102,7 +100,7 @@ async function removeObject(
   lock: HeldLock,
   condition: WriteCondition | undefined,
 ): ReturnType<StorageDriver['remove']> {
-  const found = await statObject(place);
+  const found = statFile(place.key, place.path);
   if (found === undefined) return 'absent';
   if (condition !== undefined && ('absent' in condition || condition.version !== found.version)) {
     return 'conflict';

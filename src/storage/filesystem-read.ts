@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { constants } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { throwIfAborted } from './body.ts';
 import type { ByteRange, ReadResult } from './driver.ts';
 import { ifPresent, onDisk } from './filesystem-errors.ts';
+import { READ_FLAGS, type SmallFiles, type SmallObject } from './filesystem-small.ts';
+import { CHUNK, fileStreams, readPart } from './filesystem-stream.ts';
 import { infoOf } from './filesystem-temporary.ts';
-import { StorageError } from './storage-error.ts';
 
 export interface FileRead {
   readonly key: string;
@@ -14,25 +14,27 @@ export interface FileRead {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Bytes of an open file, `end` not among them. */
-interface Part {
-  readonly key: string;
-  readonly handle: FileHandle;
-  readonly first: number;
-  readonly end: number;
-}
-
-/** Measured: a gigabyte a second in pieces of 64 KiB, twice that in pieces of 1 MiB. */
-const CHUNK = 1024 * 1024;
-
-/** A symbolic link is none of our objects, and opening a pipe must not wait for its writer. */
-const FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-
-/** Opens an object. What fits into one chunk is read at once; a longer body keeps the file open. */
-export async function readObject(read: FileRead): Promise<ReadResult | undefined> {
+/** What fits into one chunk is read at once; a longer body keeps the file open. */
+export async function readObject(
+  small: SmallFiles,
+  read: FileRead,
+): Promise<ReadResult | undefined> {
   const { key, path, range, signal } = read;
   throwIfAborted(key, signal);
-  const handle = await onDisk(key, ifPresent(open(path, FLAGS)));
+  const found = small.read(key, path);
+  if (found !== 'large') return found && partOf(found, range);
+  return openObject(read);
+}
+
+function partOf({ info, bytes: all }: SmallObject, range: ByteRange | undefined): ReadResult {
+  const bytes = range === undefined ? all : all.subarray(range.first, range.last + 1);
+  return { info, bytes, body: inOnePiece(bytes) };
+}
+
+/** Opens a file, and reads it in pieces. */
+export async function openObject(read: FileRead): Promise<ReadResult | undefined> {
+  const { key, path, range, signal } = read;
+  const handle = await onDisk(key, ifPresent(open(path, READ_FLAGS)));
   if (handle === undefined) return undefined;
   let isStreamed = false;
   try {
@@ -42,8 +44,9 @@ export async function readObject(read: FileRead): Promise<ReadResult | undefined
     const end = Math.min(info.size, (range?.last ?? Number.POSITIVE_INFINITY) + 1);
     const part = { key, handle, first: Math.min(range?.first ?? 0, end), end };
     isStreamed = part.end - part.first > CHUNK;
-    if (isStreamed) return { info, body: streamed(part, signal) };
-    return { info, body: inOnePiece(await onDisk(key, readChunk(part))) };
+    if (isStreamed) return { info, ...fileStreams(part, signal) };
+    const bytes = await onDisk(key, readPart(part));
+    return { info, bytes, body: inOnePiece(bytes) };
   } finally {
     if (!isStreamed) await handle.close();
   }
@@ -51,52 +54,4 @@ export async function readObject(read: FileRead): Promise<ReadResult | undefined
 
 async function* inOnePiece(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
   if (bytes.byteLength > 0) yield bytes;
-}
-
-/**
- * Written out, because a generator that was never started does not run its `finally`: a body that is closed
- * unread has to close its file, too.
- */
-function streamed(
-  { key, handle, first, end }: Part,
-  signal: AbortSignal | undefined,
-): AsyncIterableIterator<Uint8Array> {
-  let place = first;
-  const close = async (): Promise<{ done: true; value: undefined }> => {
-    place = end;
-    signal?.removeEventListener('abort', abort);
-    await handle.close();
-    return { done: true, value: undefined };
-  };
-  const abort = (): void => void close();
-  signal?.addEventListener('abort', abort, { once: true });
-  return {
-    async next() {
-      throwIfAborted(key, signal);
-      if (place >= end) return close();
-      try {
-        const value = await onDisk(key, readChunk({ key, handle, first: place, end }));
-        place += value.byteLength;
-        return { done: false, value };
-      } catch (error) {
-        await close();
-        throw error;
-      }
-    },
-    return: close,
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-  };
-}
-
-/** A buffer of its own for each chunk: the one before may still be on its way to a slow client. */
-async function readChunk({ key, handle, first, end }: Part): Promise<Uint8Array> {
-  const buffer = Buffer.allocUnsafeSlow(Math.min(CHUNK, end - first));
-  for (let done = 0; done < buffer.byteLength; ) {
-    const { bytesRead } = await handle.read(buffer, done, buffer.byteLength - done, first + done);
-    if (bytesRead === 0) throw new StorageError('failed', key, 'the file became shorter');
-    done += bytesRead;
-  }
-  return buffer;
 }

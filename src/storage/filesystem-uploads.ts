@@ -6,7 +6,7 @@ import { bytesOf, unknownUpload } from './body.ts';
 import type { ObjectInfo, StorageDriver, UploadHandle, WriteCondition } from './driver.ts';
 import { errorCode, ifPresent, onDisk } from './filesystem-errors.ts';
 import { syncFolder } from './filesystem-folders.ts';
-import { readObject } from './filesystem-read.ts';
+import { openObject } from './filesystem-read.ts';
 import type { TemporaryFile, TemporaryFiles } from './filesystem-temporary.ts';
 import { checkKey } from './key.ts';
 
@@ -111,7 +111,7 @@ async function* concatenate(
   paths: readonly string[],
 ): AsyncGenerator<Uint8Array, void, undefined> {
   for (const path of paths) {
-    const part = await readObject({ key, path, range: undefined, signal: undefined });
+    const part = await openObject({ key, path, range: undefined, signal: undefined });
     if (part === undefined) throw unknownUpload(key);
     yield* part.body;
   }

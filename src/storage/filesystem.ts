@@ -7,8 +7,9 @@ import { onDisk } from './filesystem-errors.ts';
 import { openFolders } from './filesystem-folders.ts';
 import { fileWalk } from './filesystem-list.ts';
 import { openLocks } from './filesystem-lock.ts';
-import { openPublisher, placeOf, statObject } from './filesystem-publish.ts';
+import { openPublisher, placeOf } from './filesystem-publish.ts';
 import { readObject } from './filesystem-read.ts';
+import { smallFiles, statFile } from './filesystem-small.ts';
 import { openTemporaryFiles, removeOld, type TemporaryFile } from './filesystem-temporary.ts';
 import { fileUploads } from './filesystem-uploads.ts';
 import { checkKey } from './key.ts';
@@ -37,6 +38,7 @@ export function filesystemDriver(
   const folders = openFolders(base);
   const temporary = openTemporaryFiles(temporaryFolder);
   const locks = openLocks({ staging: temporaryFolder, lifetime: lockLifetime });
+  const small = smallFiles();
   const publisher = openPublisher(folders, locks);
   const place = (key: string) => {
     checkKey(key);
@@ -68,10 +70,10 @@ export function filesystemDriver(
     name: `file system ${base}`,
     ...fileUploads({ folder: uploadFolder, temporary, publish: move }),
     async stat(key) {
-      return onDisk(key, statObject(place(key)));
+      return statFile(key, place(key).path);
     },
     async read(key, range, signal) {
-      return readObject({ key, path: place(key).path, range, signal });
+      return readObject(small, { key, path: place(key).path, range, signal });
     },
     async write(key, body, options = {}) {
       place(key);

@@ -7,6 +7,7 @@ import { runProcess } from '../support/processes.ts';
 /** Programs that are to be had as Go modules only, by the package and version they are built from. */
 const TOOLS = {
   crane: { module: 'github.com/google/go-containerregistry/cmd/crane', version: 'v0.22.1' },
+  registry: { module: 'github.com/distribution/distribution/v3/cmd/registry', version: 'v3.1.2' },
   regctl: { module: 'github.com/regclient/regclient/cmd/regctl', version: 'v0.11.7' },
 } as const;
 

@@ -3,12 +3,15 @@
 /** The parameters of a request; each may come more than once. */
 export type QueryValues = ReadonlyMap<string, readonly string[]>;
 
+const NONE: QueryValues = new Map();
+
 /**
  * Reads a query, percent-decoded once. Undefined when it is malformed.
  *
  * @param query with its question mark, or empty
  */
 export function parseQueryValues(query: string): QueryValues | undefined {
+  if (query === '') return NONE;
   const parameters = new Map<string, string[]>();
   for (const part of query.slice(1).split('&')) {
     if (part === '') continue;

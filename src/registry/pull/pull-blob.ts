@@ -57,7 +57,7 @@ async function send(
   if (found === undefined) throw await unknownError(place, 'BLOB_UNKNOWN', place.digest);
   const { size } = found.info;
   const length = range === undefined ? size : range.last - range.first + 1;
-  const body = length > SMALL ? found.body : await bytesOf(found);
+  const body = length > SMALL ? (found.lent ?? found.body) : await bytesOf(found);
   const headers = [...blobHeaders(place), 'Content-Length', String(length)];
   if (range === undefined) return { status: 200, headers, body };
   const contentRange = ['Content-Range', `bytes ${range.first}-${range.last}/${size}`];

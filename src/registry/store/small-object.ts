@@ -2,8 +2,11 @@
 import type { ReadResult, StorageDriver } from '../../storage/driver.ts';
 import { StoreError } from './store-error.ts';
 
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+
 /** All bytes of a body that is known to be small. */
-export async function bytesOf({ info, body }: ReadResult): Promise<Uint8Array> {
+export async function bytesOf({ info, body, bytes }: ReadResult): Promise<Uint8Array> {
+  if (bytes !== undefined) return bytes;
   const chunks: Uint8Array[] = [];
   for await (const chunk of body) chunks.push(chunk);
   const [first] = chunks;
@@ -22,7 +25,7 @@ export async function readVersioned(
 ): Promise<{ readonly value: unknown; readonly version: string } | undefined> {
   const found = await storage.read(key);
   if (found === undefined) return undefined;
-  const text = Buffer.from(await bytesOf(found)).toString();
+  const text = decoder.decode(found.bytes ?? (await bytesOf(found)));
   try {
     return { value: JSON.parse(text), version: found.info.version };
   } catch (error) {
