@@ -11,12 +11,15 @@ export interface Pulled {
   readonly wire: Wire;
   readonly repository: string;
   readonly set: ContentSet;
+  /** Whether blobs come from a bucket, which knows nothing of digests: the header is no duty. */
+  readonly fromBucket?: boolean;
 }
 
 export const ACCEPT = { accept: `${OCI_INDEX}, ${OCI_MANIFEST}` };
 
 /** https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pull */
-export async function expectPulled({ wire, repository, set }: Pulled): Promise<void> {
+export async function expectPulled(pulled: Pulled): Promise<void> {
+  const { wire, repository, set } = pulled;
   const references = [
     ...set.tags,
     ...set.manifests.map((manifest) => [manifest.digest, manifest] as const),
@@ -24,14 +27,19 @@ export async function expectPulled({ wire, repository, set }: Pulled): Promise<v
   for (const [reference, manifest] of references) {
     await expectManifest(wire, `${repository}/manifests/${reference}`, manifest);
   }
-  for (const { digest, bytes } of set.blobs.values()) {
-    for (const [method, body] of both(bytes)) {
-      const answer = await wire.send(method, `${repository}/blobs/${digest}`);
-      expect(answer.status).toBe(200);
-      expect(answer.headers.get('content-length')).toBe(String(bytes.byteLength));
-      expect(digestHeaderOf(answer)).toBe(digest);
-      expect(answer.bytes.equals(body)).toBe(true);
-    }
+  for (const blob of set.blobs.values()) await expectBlob(pulled, blob);
+}
+
+async function expectBlob(
+  { wire, repository, fromBucket = false }: Pulled,
+  { digest, bytes }: Content,
+): Promise<void> {
+  for (const [method, body] of both(bytes)) {
+    const answer = await wire.send(method, `${repository}/blobs/${digest}`);
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get('content-length')).toBe(String(bytes.byteLength));
+    expect(digestHeaderOf(answer)).toBe(fromBucket ? null : digest);
+    expect(answer.bytes.equals(body)).toBe(true);
   }
 }
 
