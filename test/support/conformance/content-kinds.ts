@@ -115,7 +115,8 @@ function custom(): ContentSet {
   return tagged((set) => addIndex(set, [addImage(set, field()), addImage(set, field())], field()));
 }
 
-function aboutImage(): ContentSet {
+/** An image with three referrers. */
+export function aboutImage(): ContentSet {
   return tagged((set) => {
     const image = addImage(set);
     const subject = descriptorOf(image);
