@@ -13,9 +13,10 @@ const METHODS: Readonly<Record<RegistryRoute['kind'], readonly string[]>> = {
   referrers: READS,
   uploads: ['POST'],
   upload: [...READS, 'PATCH', 'PUT', 'DELETE'],
+  // Whoever pushes to a name or digest that cannot be learns which it is, and not that pushing is impossible.
+  invalid: [...READS, 'POST', 'PATCH', 'PUT', 'DELETE'],
   // What there is none of is so for every method that could be understood.
   catalog: READS,
-  invalid: READS,
   unknown: READS,
 };
 

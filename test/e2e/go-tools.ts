@@ -6,6 +6,11 @@ import { runProcess } from '../support/processes.ts';
 
 /** Programs that are to be had as Go modules only, by the package and version they are built from. */
 const TOOLS = {
+  // No release has the program that reads OCI_VERSION: a commit that has.
+  conformance: {
+    module: 'github.com/opencontainers/distribution-spec/conformance',
+    version: '4fc4ecbefaaa6e4e1682f59f5ac445d076cf642d',
+  },
   crane: { module: 'github.com/google/go-containerregistry/cmd/crane', version: 'v0.22.1' },
   registry: { module: 'github.com/distribution/distribution/v3/cmd/registry', version: 'v3.1.2' },
   regctl: { module: 'github.com/regclient/regclient/cmd/regctl', version: 'v0.11.7' },
@@ -20,7 +25,7 @@ export async function goTool(name: keyof typeof TOOLS): Promise<string> {
   if (await isThere(program)) return program;
   const env = { ...process.env, GOBIN: folder, GOFLAGS: '' };
   const built = await runProcess('go', ['install', `${module}@${version}`], { env });
-  if (built.code !== 0) throw new Error(`cannot build ${name} ${version}: ${built.stderr}`);
+  if (built.code !== 0) throw new Error(`cannot build ${name} ${version}: ${built.stderr.trim()}`);
   return program;
 }
 
