@@ -37,6 +37,8 @@ export interface ListOptions {
    * an empty version.
    */
   readonly delimiter?: string;
+  /** What is told beside keys may be 0 and empty: some stores would have to look at each object to tell. */
+  readonly keysOnly?: boolean;
 }
 
 export type Body = string | Uint8Array | AsyncIterable<Uint8Array>;

@@ -38,8 +38,22 @@ export async function ifPresent<T>(work: Promise<T>): Promise<T | undefined> {
   try {
     return await work;
   } catch (error) {
-    // ELOOP is a symbolic link met by O_NOFOLLOW: none of our objects.
-    if (['ENOENT', 'ENOTDIR', 'ELOOP'].includes(errorCode(error))) return undefined;
+    if (isAbsence(error)) return undefined;
     throw error;
   }
+}
+
+/** The same for work that is done in the same turn; another failure becomes a StorageError that names the key. */
+export function ifThere<T>(key: string, work: () => T): T | undefined {
+  try {
+    return work();
+  } catch (error) {
+    if (isAbsence(error)) return undefined;
+    throw storageErrorOf(key, error);
+  }
+}
+
+/** ELOOP is a symbolic link met by O_NOFOLLOW: none of our objects. */
+function isAbsence(error: unknown): boolean {
+  return ['ENOENT', 'ENOTDIR', 'ELOOP'].includes(errorCode(error));
 }

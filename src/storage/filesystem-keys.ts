@@ -89,6 +89,7 @@ export function decodeName(name: string, isFolder: boolean): DecodedName | undef
 }
 
 function decode(kind: DecodedName['kind'], name: string): DecodedName | undefined {
+  if (isPlain(name)) return { kind, text: name };
   if (!ESCAPED.test(name)) return undefined;
   const bytes = name.replaceAll(/%(..)/g, (_, hex) =>
     String.fromCharCode(Number.parseInt(hex, 16)),

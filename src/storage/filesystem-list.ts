@@ -1,45 +1,58 @@
 // SPDX-License-Identifier: Apache-2.0
-import { lstat, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import type { ObjectInfo } from './driver.ts';
-import { ifPresent, onDisk } from './filesystem-errors.ts';
-import { decodeName, folderOfPrefix } from './filesystem-keys.ts';
-import { infoOf } from './filesystem-temporary.ts';
+import { type EntriesOf, type Entry, folderEntries } from './filesystem-entries.ts';
+import { onDisk } from './filesystem-errors.ts';
+import { folderOfPrefix } from './filesystem-keys.ts';
+import { statFile } from './filesystem-small.ts';
 import { afterPrefix, compareKeys } from './key.ts';
-import type { ListCursor, Walk } from './listing.ts';
-
-interface Entry {
-  /** Of an object its key; of a folder what the keys below it start with. */
-  readonly key: string;
-  readonly path: string;
-  readonly isFolder: boolean;
-}
+import { keyAlone, type ListCursor, type Walk } from './listing.ts';
 
 /** Walks the folders below `root`, looking only into those that may hold what the cursor asks for. */
 export function fileWalk(root: string): Walk {
+  const entriesOf = folderEntries();
   return (cursor) => {
     const start = cursor.prefix.slice(0, cursor.prefix.lastIndexOf('/') + 1);
-    const folder = { key: start, path: join(root, folderOfPrefix(start)), isFolder: true };
-    return walk(folder, cursor);
+    return walk(entriesOf, { key: start, path: join(root, folderOfPrefix(start)) }, cursor);
   };
 }
 
+interface Folder {
+  readonly key: string;
+  readonly path: string;
+}
+
 async function* walk(
-  folder: Entry,
+  entriesOf: EntriesOf,
+  folder: Folder,
   cursor: ListCursor,
 ): AsyncGenerator<ObjectInfo, void, undefined> {
-  const entries = await onDisk(folder.key, entriesOf(folder));
-  // A folder's key ends in a slash: it stands where its first object would.
-  entries.sort((one, other) => compareKeys(one.key, other.key));
-  for (const entry of entries) {
-    if (!isWanted(entry, cursor)) continue;
-    if (entry.isFolder) {
-      yield* walk(entry, cursor);
-      continue;
+  const entries = await onDisk(folder.key, entriesOf(folder.key, folder.path));
+  for (let place = firstWanted(entries, cursor); place < entries.length; place++) {
+    const entry = entries[place];
+    if (entry === undefined || !isWanted(entry, cursor)) continue;
+    const { key, isFolder } = entry;
+    if (isFolder) {
+      yield* walk(entriesOf, { key, path: pathOf(entry) }, cursor);
+    } else if (cursor.keysOnly) {
+      yield keyAlone(key);
+    } else {
+      const info = statFile(key, pathOf(entry));
+      if (info !== undefined) yield info;
     }
-    const facts = await onDisk(entry.key, ifPresent(lstat(entry.path, { bigint: true })));
-    if (facts !== undefined) yield infoOf(entry.key, facts);
   }
+}
+
+/** Where to begin in a folder of many: what lies far before the cursor is not looked at one by one. */
+function firstWanted(entries: readonly Entry[], { after, prefix }: ListCursor): number {
+  const start = compareKeys(after, prefix) < 0 ? prefix : after;
+  let [low, high] = [0, entries.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (compareKeys(entries[middle]?.key ?? '', start) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return Math.max(0, low - 1); // a folder that holds the start comes before it
 }
 
 function isWanted({ key, isFolder }: Entry, { prefix, after }: ListCursor): boolean {
@@ -47,18 +60,6 @@ function isWanted({ key, isFolder }: Entry, { prefix, after }: ListCursor): bool
   return mayMatch && compareKeys(isFolder ? afterPrefix(key) : key, after) > 0;
 }
 
-/** The parts of long names are followed to their ends here, so that all entries can be put in order. */
-async function entriesOf({ key, path }: Entry): Promise<Entry[]> {
-  const entries: Entry[] = [];
-  // Neither file nor folder is what a symbolic link is: the walk never leaves the root.
-  for (const found of (await ifPresent(readdir(path, { withFileTypes: true }))) ?? []) {
-    if (!found.isFile() && !found.isDirectory()) continue;
-    const name = decodeName(found.name, found.isDirectory());
-    if (name === undefined) continue;
-    const entry = { key: key + name.text, path: join(path, found.name) };
-    if (name.kind === 'object') entries.push({ ...entry, isFolder: false });
-    if (name.kind === 'folder') entries.push({ ...entry, key: `${entry.key}/`, isFolder: true });
-    if (name.kind === 'part') entries.push(...(await entriesOf({ ...entry, isFolder: true })));
-  }
-  return entries;
+function pathOf({ folder, name }: Entry): string {
+  return folder + sep + name;
 }

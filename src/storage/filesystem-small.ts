@@ -2,7 +2,7 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, readSync } from 'node:fs';
 import { LRUCache } from 'lru-cache';
 import type { ObjectInfo } from './driver.ts';
-import { errorCode, storageErrorOf } from './filesystem-errors.ts';
+import { ifThere } from './filesystem-errors.ts';
 import { infoOf } from './filesystem-temporary.ts';
 
 /** An object with all its bytes. */
@@ -52,28 +52,23 @@ export function smallFiles(): SmallFiles {
 
 /** Undefined for what is not there, or no plain file. */
 export function statFile(key: string, path: string): ObjectInfo | undefined {
-  try {
-    const facts = lstatSync(path, { bigint: true, throwIfNoEntry: false });
-    return facts?.isFile() === true ? infoOf(key, facts) : undefined;
-  } catch (error) {
-    throw storageErrorOf(key, error);
-  }
+  // Most of what is asked for and not there is plainly absent: to throw that would cost more than to look.
+  const facts = ifThere(key, () => lstatSync(path, { bigint: true, throwIfNoEntry: false }));
+  return facts?.isFile() === true ? infoOf(key, facts) : undefined;
 }
 
 function readWhole(key: string, path: string): SmallObject | 'large' | undefined {
-  let file: number | undefined;
-  try {
-    file = openSync(path, READ_FLAGS);
-    const facts = fstatSync(file, { bigint: true });
-    if (!facts.isFile()) return undefined;
-    const info = infoOf(key, facts);
-    return info.size > LARGEST ? 'large' : { info, bytes: readBytes(file, info.size) };
-  } catch (error) {
-    if (['ENOENT', 'ENOTDIR', 'ELOOP'].includes(errorCode(error))) return undefined;
-    throw storageErrorOf(key, error);
-  } finally {
-    if (file !== undefined) closeSync(file);
-  }
+  return ifThere(key, () => {
+    const file = openSync(path, READ_FLAGS);
+    try {
+      const facts = fstatSync(file, { bigint: true });
+      if (!facts.isFile()) return undefined;
+      const info = infoOf(key, facts);
+      return info.size > LARGEST ? 'large' : { info, bytes: readBytes(file, info.size) };
+    } finally {
+      closeSync(file);
+    }
+  });
 }
 
 function readBytes(file: number, size: number): Uint8Array {

@@ -39,6 +39,7 @@ export function filesystemDriver(
   const temporary = openTemporaryFiles(temporaryFolder);
   const locks = openLocks({ staging: temporaryFolder, lifetime: lockLifetime });
   const small = smallFiles();
+  const walk = fileWalk(base);
   const publisher = openPublisher(folders, locks);
   const place = (key: string) => {
     checkKey(key);
@@ -84,7 +85,7 @@ export function filesystemDriver(
     async remove(key, { condition } = {}) {
       return onDisk(key, publisher.remove(place(key), condition));
     },
-    list: (prefix, options = {}) => listing(fileWalk(base), prefix, options),
+    list: (prefix, options = {}) => listing(walk, prefix, options),
     async copy(from, to) {
       const [{ path }, target] = [place(from), place(to)];
       const file = await onDisk(target.key, temporary.copy(target.key, path));

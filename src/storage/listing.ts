@@ -5,6 +5,8 @@ import { afterPrefix, compareKeys } from './key.ts';
 /** Where a walk over keys stands. The listing moves it forward while the walk goes on. */
 export interface ListCursor {
   readonly prefix: string;
+  /** Nobody looks at what is told of an object beside its key. */
+  readonly keysOnly: boolean;
   /** Keys up to here are not wanted any more: whole branches of them need no look. */
   after: string;
 }
@@ -16,9 +18,9 @@ export type Walk = (cursor: ListCursor) => AsyncIterable<ObjectInfo>;
 export async function* listing(
   walk: Walk,
   prefix: string,
-  { after = '', limit = Number.POSITIVE_INFINITY, delimiter = '' }: ListOptions,
+  { after = '', limit = Number.POSITIVE_INFINITY, delimiter = '', keysOnly = false }: ListOptions,
 ): AsyncGenerator<ObjectInfo, void, undefined> {
-  const cursor: ListCursor = { prefix, after };
+  const cursor: ListCursor = { prefix, after, keysOnly };
   let left = limit;
   let lastCut = '';
   if (left <= 0) return;
@@ -32,10 +34,15 @@ export async function* listing(
       if (cut === lastCut || compareKeys(cut, after) <= 0) continue;
       lastCut = cut;
     }
-    yield cut === key ? info : { key: cut, size: 0, version: '', modifiedAt: 0 };
+    yield cut === key ? info : keyAlone(cut);
     left -= 1;
     if (left <= 0) return;
   }
+}
+
+/** A key of which nothing else is told. */
+export function keyAlone(key: string): ObjectInfo {
+  return { key, size: 0, version: '', modifiedAt: 0 };
 }
 
 function cutKey(key: string, prefix: string, delimiter: string): string {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import {
   chmod,
   mkdir,
@@ -231,4 +232,44 @@ test('files and memory agree on whatever is done to them', async () => {
     }),
     { numRuns: Math.ceil(PROPERTY_RUNS / 4) },
   );
+});
+
+test('a folder of many is remembered only until something in it changes', async () => {
+  const root = await newRoot();
+  const storage = filesystemDriver(root);
+  for (let number = 0; number < 300; number++) await storage.write(`many/${number}`, '');
+  const calm = new Date(Date.now() - 60_000);
+  const settle = () => utimes(join(root, 'many+'), calm, calm);
+  await settle();
+  expect(await keysIn(storage, '')).toHaveLength(300);
+  await storage.write('many/new', '');
+  await storage.remove('many/7');
+  const keys = await keysIn(storage, '');
+  expect(keys).toHaveLength(300);
+  expect(keys).toContain('many/new');
+  expect(keys).not.toContain('many/7');
+  expect(await keysIn(filesystemDriver(root), '')).toEqual(keys);
+});
+
+test('a file that was replaced is never taken for the one that was read before', async () => {
+  const storage = filesystemDriver(await newRoot());
+  for (let number = 0; number < 200; number++) {
+    await storage.write('key', `text ${number % 7}`);
+    expect(await textAt(storage, 'key')).toBe(`text ${number % 7}`);
+  }
+});
+
+test('a chunk that is lent is good until the next is asked for', async () => {
+  const storage = filesystemDriver(await newRoot());
+  const bytes = randomBytes(3 * 1024 * 1024 + 5);
+  await storage.write('large', bytes);
+  const found = await storage.read('large');
+  const memory = new Set<ArrayBufferLike>();
+  const copies: Uint8Array[] = [];
+  for await (const chunk of found?.lent ?? []) {
+    memory.add(chunk.buffer);
+    copies.push(Uint8Array.from(chunk));
+  }
+  expect(Buffer.concat(copies).equals(bytes)).toBe(true);
+  expect(memory.size).toBe(2); // the whole chunks, and the rest
 });

@@ -41,6 +41,16 @@ export function listContract(open: () => Promise<StorageDriver>): void {
     expect(await keysIn(await filled(), prefix, options)).toEqual(keys);
   });
 
+  test('keys alone are the same keys', async () => {
+    const storage = await filled();
+    const keys = await keysIn(storage, '');
+    expect(await keysIn(storage, '', { keysOnly: true })).toEqual(keys);
+    const page = { after: 'a/b', limit: 3, delimiter: '/' };
+    expect(await keysIn(storage, 'a', { ...page, keysOnly: true })).toEqual(
+      await keysIn(storage, 'a', page),
+    );
+  });
+
   test('what comes and goes during a list does not disturb it', async () => {
     const storage = await filled();
     const seen: string[] = [];

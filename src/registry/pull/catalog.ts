@@ -40,7 +40,7 @@ export async function* streamTags({
     const record = await findTagRecord(storage, repository, tag);
     return record && { tag, ...record };
   };
-  const entries = mapStream(storage.list(tagPrefix(repository)), READS, read);
+  const entries = mapStream(storage.list(tagPrefix(repository), { keysOnly: true }), READS, read);
   // One that is gone was removed between our two looks.
   for await (const entry of entries) if (entry !== undefined) yield entry;
 }

@@ -78,7 +78,7 @@ async function tagsOf(
   digest: Digest,
 ): Promise<readonly TagOfManifest[]> {
   const found: TagOfManifest[] = [];
-  for await (const { key } of storage.list(tagPrefix(repository))) {
+  for await (const { key } of storage.list(tagPrefix(repository), { keysOnly: true })) {
     const tag = tagOfKey(key);
     const current = await findTag(storage, repository, tag);
     if (current?.record.digest === digest) found.push({ tag, version: current.version });

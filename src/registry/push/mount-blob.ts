@@ -39,7 +39,10 @@ async function* holders(
     yield* named.filter(isRepository).slice(0, 1);
     return;
   }
-  for await (const { key } of storage.list(linkPrefix(digest), { limit: MOST_HOLDERS })) {
+  for await (const { key } of storage.list(linkPrefix(digest), {
+    limit: MOST_HOLDERS,
+    keysOnly: true,
+  })) {
     yield repositoryOfLink(key);
   }
 }

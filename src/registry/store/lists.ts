@@ -15,7 +15,8 @@ export async function isKnownRepository({
   storage,
   repository,
 }: RepositoryPlace): Promise<boolean> {
-  for await (const _ of storage.list(repositoryPrefix(repository), { limit: 1 })) return true;
+  for await (const _ of storage.list(repositoryPrefix(repository), { limit: 1, keysOnly: true }))
+    return true;
   return false;
 }
 
@@ -51,6 +52,7 @@ async function listNames(
 ): Promise<CutPage<string>> {
   const keys: string[] = [];
   const after = last === undefined ? {} : { after: prefix + last };
-  for await (const { key } of storage.list(prefix, { ...after, limit: limit + 1 })) keys.push(key);
+  for await (const { key } of storage.list(prefix, { ...after, limit: limit + 1, keysOnly: true }))
+    keys.push(key);
   return cutPage(keys, limit);
 }

@@ -36,7 +36,11 @@ export async function* scanManifests({
     if (found === undefined) return undefined; // gone since it was listed
     return { digest, record: found === 'damaged' ? undefined : found };
   };
-  const scanned = mapStream(storage.list(manifestPrefix(repository)), READS, read);
+  const scanned = mapStream(
+    storage.list(manifestPrefix(repository), { keysOnly: true }),
+    READS,
+    read,
+  );
   for await (const manifest of scanned) if (manifest !== undefined) yield manifest;
 }
 
@@ -52,7 +56,11 @@ export async function* scanTags(
   place: RepositoryPlace,
 ): AsyncGenerator<ScannedTag, void, undefined> {
   const read = ({ key }: { readonly key: string }) => scanTag(place, tagOfKey(key));
-  const scanned = mapStream(place.storage.list(tagPrefix(place.repository)), READS, read);
+  const scanned = mapStream(
+    place.storage.list(tagPrefix(place.repository), { keysOnly: true }),
+    READS,
+    read,
+  );
   for await (const tag of scanned) if (tag !== undefined) yield tag;
 }
 

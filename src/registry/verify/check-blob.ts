@@ -27,6 +27,6 @@ export async function checkBlob(ports: CheckPorts, digest: Digest): Promise<read
 }
 
 async function isLinked({ storage }: CheckPorts, digest: Digest): Promise<boolean> {
-  for await (const _ of storage.list(linkPrefix(digest), { limit: 1 })) return true;
+  for await (const _ of storage.list(linkPrefix(digest), { limit: 1, keysOnly: true })) return true;
   return false;
 }

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+import { type BigIntStats, lstatSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { sep } from 'node:path';
+import { LRUCache } from 'lru-cache';
+import { ifPresent, ifThere } from './filesystem-errors.ts';
+import { decodeName } from './filesystem-keys.ts';
+import { compareKeys } from './key.ts';
+
+/** An object, or a folder of them. */
+export interface Entry {
+  /** Of an object its key; of a folder what the keys below it start with. */
+  readonly key: string;
+  /** The folder it lies in, and its name there. */
+  readonly folder: string;
+  readonly name: string;
+  readonly isFolder: boolean;
+}
+
+/** The entries of a folder in byte order of their keys; none when it is not there, or no folder. */
+export type EntriesOf = (key: string, path: string) => Promise<readonly Entry[]>;
+
+interface KnownFolder {
+  /** Which folder it was, and when it last changed. */
+  readonly state: string;
+  readonly entries: readonly Entry[];
+}
+
+/** Below this a folder is read again faster than it is worth remembering. */
+const FEW = 256;
+const MOST_REMEMBERED = 150_000;
+/** Milliseconds after a change from which on another one shows in the folder's time, on any file system. */
+const SETTLED = 2_000;
+
+/** Reads folders, and remembers the large ones for as long as nothing in them changes. */
+export function folderEntries(): EntriesOf {
+  const known = new LRUCache<string, KnownFolder>({
+    maxSize: MOST_REMEMBERED,
+    sizeCalculation: ({ entries }) => entries.length,
+  });
+  return async (key, path) => {
+    const facts = statFolder(key, path);
+    if (facts === undefined) return [];
+    const state = `${facts.ino}-${facts.mtimeNs}-${facts.ctimeNs}`;
+    const remembered = known.get(path);
+    if (remembered?.state === state) return remembered.entries;
+    const isSettled = Date.now() - Number(facts.mtimeMs) > SETTLED;
+    const entries = await readEntries(key, path);
+    // A folder's key ends in a slash: it stands where its first object would.
+    entries.sort((one, other) => compareKeys(one.key, other.key));
+    if (isSettled && entries.length >= FEW) known.set(path, { state, entries });
+    return entries;
+  };
+}
+
+/** A symbolic link is no folder of ours: a walk never leaves the root. */
+function statFolder(key: string, path: string): BigIntStats | undefined {
+  const facts = ifThere(key, () => lstatSync(path, { bigint: true, throwIfNoEntry: false }));
+  return facts?.isDirectory() === true ? facts : undefined;
+}
+
+/** The parts of long names are followed to their ends here, so that all entries can be put in order. */
+async function readEntries(key: string, folder: string): Promise<Entry[]> {
+  const entries: Entry[] = [];
+  for (const found of (await ifPresent(readdir(folder, { withFileTypes: true }))) ?? []) {
+    const isFolder = found.isDirectory();
+    if (!isFolder && !found.isFile()) continue;
+    const decoded = decodeName(found.name, isFolder);
+    if (decoded === undefined) continue;
+    const { kind, text } = decoded;
+    if (kind === 'part') {
+      entries.push(...(await readEntries(key + text, `${folder}${sep}${found.name}`)));
+    } else {
+      const end = kind === 'folder' ? '/' : '';
+      entries.push({ key: key + text + end, folder, name: found.name, isFolder });
+    }
+  }
+  return entries;
+}
