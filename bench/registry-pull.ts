@@ -18,7 +18,7 @@ import {
 } from './registry-site.ts';
 import { type BenchResult, median, runAlone } from './result.ts';
 
-const ROUNDS = 3;
+const ROUNDS = 5;
 const SECONDS = 2;
 /** Without it, the others show no manifest of an OCI image. */
 const ACCEPT = `Accept: ${OCI_MANIFEST}`;

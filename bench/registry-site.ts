@@ -30,7 +30,7 @@ export async function startOurs(place: string): Promise<RegistryUnderTest> {
   const folder = await folderFor(place, 'ours');
   const port = await freePort();
   const file = join(folder, 'registry.yaml');
-  await mkdir(join(folder, 'store'));
+  await mkdir(join(folder, 'store'), { recursive: true });
   const config = {
     listen: { host: '127.0.0.1', port },
     admin: { host: '127.0.0.1', port: await freePort() },
@@ -74,7 +74,7 @@ async function started(name: RegistryUnderTest['name'], { folder, port, command 
 
 async function folderFor(place: string, name: string): Promise<string> {
   const folder = join(place, name);
-  await mkdir(folder);
+  await mkdir(folder, { recursive: true });
   return folder;
 }
 

@@ -5,6 +5,8 @@ import { benchAddressLookup } from './address-lookup.ts';
 import { benchDigestIndex } from './digest-index.ts';
 import { benchMemory } from './memory.ts';
 import { benchRedirect } from './redirect.ts';
+import { benchRegistryPull } from './registry-pull.ts';
+import { benchRegistryTags } from './registry-tags.ts';
 import { type BenchResult, formatTable, verdictOf } from './result.ts';
 import { benchStartUp } from './start-up.ts';
 import { benchWorkers } from './workers.ts';
@@ -15,6 +17,8 @@ const BENCHES: ReadonlyArray<readonly [string, () => Promise<readonly BenchResul
   ['start-up', benchStartUp],
   ['redirect', benchRedirect],
   ['workers', benchWorkers],
+  ['registry, pulls', benchRegistryPull],
+  ['registry, tags', benchRegistryTags],
   ['memory', benchMemory],
 ];
 
