@@ -9,7 +9,8 @@ const FIRST_BUFFER = 64 * 1024;
 
 /**
  * A body cut into parts, all of which but the last have the size that is asked for. There is always a last one,
- * which is empty only when the body is. Chunks are copied: whoever sends one may use its memory again.
+ * which is empty only when the body is. Chunks are copied: whoever sends one may use its memory again. Two buffers
+ * take turns: the bytes of a part are good until the part after the next one is asked for.
  *
  * @param sizeOf bytes of a part, by its place from 0
  */
@@ -18,13 +19,16 @@ export async function* inParts(
   sizeOf: (place: number) => number,
 ): AsyncGenerator<PartOfBody, undefined, undefined> {
   let place = 0;
-  let part = openPart(sizeOf(place));
+  const turns = [openPart(), openPart()] as const;
+  let part = turns[0];
+  part.begin(sizeOf(place));
   for await (const chunk of body) {
     for (let rest = chunk; rest.byteLength > 0; ) {
       if (part.isFull()) {
         yield { bytes: part.bytes(), isLast: false };
         place += 1;
-        part = openPart(sizeOf(place));
+        part = turns[place % 2 === 0 ? 0 : 1];
+        part.begin(sizeOf(place));
       }
       rest = rest.subarray(part.add(rest));
     }
@@ -33,9 +37,10 @@ export async function* inParts(
 }
 
 /** A buffer that grows up to a size: most bodies are far smaller than a part. */
-function openPart(size: number) {
+function openPart() {
   let buffer = Buffer.allocUnsafe(0);
   let length = 0;
+  let size = 0;
   const grow = (least: number): void => {
     if (least <= buffer.byteLength) return;
     const larger = Buffer.allocUnsafeSlow(
@@ -45,6 +50,11 @@ function openPart(size: number) {
     buffer = larger;
   };
   return {
+    /** Empty again, for so many bytes. */
+    begin(next: number): void {
+      size = next;
+      length = 0;
+    },
     isFull: () => length === size,
     bytes: () => buffer.subarray(0, length),
     /** How many bytes found place. */
