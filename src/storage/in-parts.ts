@@ -6,6 +6,8 @@ export interface PartOfBody {
 }
 
 const FIRST_BUFFER = 64 * 1024;
+/** Bytes from which on there is a whole part at once: a buffer that is outgrown is garbage that nobody collects soon. */
+const LARGEST_GUESS = 1024 * 1024;
 
 /**
  * A body cut into parts, all of which but the last have the size that is asked for. There is always a last one,
@@ -43,9 +45,8 @@ function openPart() {
   let size = 0;
   const grow = (least: number): void => {
     if (least <= buffer.byteLength) return;
-    const larger = Buffer.allocUnsafeSlow(
-      Math.min(size, Math.max(least, buffer.byteLength * 4, FIRST_BUFFER)),
-    );
+    const guess = Math.max(least, buffer.byteLength * 4, FIRST_BUFFER);
+    const larger = Buffer.allocUnsafeSlow(guess < LARGEST_GUESS ? Math.min(size, guess) : size);
     buffer.copy(larger, 0, 0, length);
     buffer = larger;
   };
