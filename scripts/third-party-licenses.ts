@@ -7,6 +7,8 @@ const PACKAGE = /^.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+/;
 const LICENCE = /^licen[cs]e/i;
 /** The Apache licence wants it carried along where there is one. */
 const NOTICE = /^notice/i;
+/** Some packages under the Apache licence say so and leave out its text, which is that of our own. */
+const APACHE = { license: 'Apache-2.0', file: join(import.meta.dirname, '../LICENSE') };
 /** The bundler's own few lines between the modules. */
 const BUNDLER_RUNTIME = '\0rolldown/';
 
@@ -27,12 +29,16 @@ function packageFolder(file: string): string[] {
 function describePackage(folder: string): string {
   const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
   const names = readdirSync(folder).sort();
-  if (!names.some((file) => LICENCE.test(file))) {
-    throw new Error(`"${folder}" has no licence file: it cannot be bundled`);
-  }
-  const texts = names
+  const files = names
     .filter((file) => LICENCE.test(file) || NOTICE.test(file))
-    .map((file) => readFileSync(join(folder, file), 'utf8').trim());
+    .map((file) => join(folder, file));
+  if (!names.some((file) => LICENCE.test(file))) {
+    if (license !== APACHE.license) {
+      throw new Error(`"${folder}" has no licence file: it cannot be bundled`);
+    }
+    files.push(APACHE.file);
+  }
+  const texts = files.map((file) => readFileSync(file, 'utf8').trim());
   const rule = '='.repeat(100);
   return `\n${rule}\n${name} ${version} (${license})\n${rule}\n\n${texts.join('\n\n')}\n`;
 }

@@ -114,6 +114,15 @@ test.each(files)('src/%s names its licence in one line', (file) => {
   expect(sources.get(file)).toMatch(/^\/\/ SPDX-License-Identifier: Apache-2\.0\n/);
 });
 
+/** An import that has a module loaded with the one that says it: neither of types nor by `import()`. */
+const OF_S3 = /^import (?!type )[^;]*from '(?:@aws-sdk\/[^']*|[^']*\/s3(?:-[a-z-]+)?\.ts)';/m;
+
+test('the SDK of S3 is loaded by nothing but what asks for the driver', () => {
+  const others = [...sources].filter(([file]) => !/^storage\/s3(-[a-z-]+)?\.ts$/.test(file));
+  expect(others.filter(([, source]) => OF_S3.test(source)).map(([file]) => file)).toEqual([]);
+  expect(OF_S3.test(sources.get('storage/s3.ts') ?? '')).toBe(true);
+});
+
 test('no import cycles, type imports included', () => {
   const done = new Set<string>();
   const cycles: string[] = [];

@@ -5,18 +5,9 @@ import { ClientAddress } from './client-address.ts';
 import { problemsOf } from './config.ts';
 import { adminSchema, listenSchema } from './listen.ts';
 import { RateLimit } from './rate-limit.ts';
+import { RegistryStorage } from './registry-storage.ts';
 import { logSchema, Shutdown } from './running.ts';
 import { Duration, Size } from './values.ts';
-
-const Filesystem = z.strictObject({
-  kind: z.literal('filesystem').describe('files in a folder'),
-  directory: z
-    .string()
-    .min(1)
-    .describe('the folder, relative to the configuration file; it has to be there'),
-});
-
-const Storage = z.discriminatedUnion('kind', [Filesystem]).describe('where everything is kept');
 
 const TagPattern = z
   .string()
@@ -41,7 +32,7 @@ export const RegistrySchema = z.strictObject({
   clientAddress: ClientAddress.prefault({}).describe(
     'who is asking; by default the peer of the connection',
   ),
-  storage: Storage,
+  storage: RegistryStorage,
   readOnly: z.boolean().default(false).describe('only pulls are answered'),
   tags: z
     .strictObject({

@@ -21,6 +21,8 @@ export interface RegistrySettings {
   readonly largestBlob: number;
   /** Milliseconds since the last byte after which an upload session is over. */
   readonly uploadLifetime: number;
+  /** For which clients may read a blob from the store itself, where it can; left out, they read it from here. */
+  readonly redirectSeconds?: number | undefined;
 }
 
 const DAY = 24 * 60 * 60 * 1000;

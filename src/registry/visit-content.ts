@@ -62,5 +62,6 @@ async function visitBlob(visit: Visit, digest: Digest): Promise<HttpAnswer> {
     return deleteBlob(visit, digest);
   }
   requirePermission(visit, NEEDS.pull);
-  return pullBlob({ ...visit, digest }, visit.request);
+  const { redirectSeconds } = visit.registry.settings;
+  return pullBlob({ ...visit, digest }, visit.request, redirectSeconds);
 }

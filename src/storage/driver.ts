@@ -4,9 +4,12 @@ export interface ObjectInfo {
   readonly key: string;
   /** Bytes. */
   readonly size: number;
-  /** Opaque; differs after every write (an ETag, a generation). */
+  /**
+   * Opaque; differs after every write (a generation). Some stores have nothing but a hash of the content (an
+   * ETag): whatever is changed on condition of its version carries something that differs.
+   */
   readonly version: string;
-  /** Milliseconds since 1970, by the store's clock. */
+  /** Milliseconds since 1970, by the store's clock; of what was just written, about that. */
   readonly modifiedAt: number;
 }
 
@@ -61,6 +64,14 @@ export interface UploadHandle {
   readonly parts: ReadonlyArray<{ readonly tag: string; readonly size: number }>;
 }
 
+/** What uploads may be removed: those that began before a time, and that nobody knows of any more. */
+export interface UploadSweep {
+  /** Milliseconds since 1970. */
+  readonly before: number;
+  /** Whether somebody may go on with an upload, by the `id` of its handle. */
+  readonly isUnderWay: (id: string) => boolean;
+}
+
 /**
  * A place that holds bytes under keys.
  *
@@ -92,11 +103,16 @@ export interface StorageDriver {
    * An upload is no object until it is finished; unless it is finished or aborted it takes space for days.
    * A part counts when it is in the handle: of two that were appended to the same handle only one will.
    * After `'conflict'` the upload is still there. An unknown one throws `unknown-upload`, but may be aborted.
+   * Under which key it becomes an object is what the handle says when it is finished.
    */
   startUpload(key: string, options?: { readonly contentType?: string }): Promise<UploadHandle>;
   appendPart(upload: UploadHandle, body: Body, signal?: AbortSignal): Promise<UploadHandle>;
   finishUpload(upload: UploadHandle, condition?: WriteCondition): Promise<ObjectInfo | 'conflict'>;
   abortUpload(upload: UploadHandle): Promise<void>;
+  /** Bytes of a part from which on the store itself can make objects of parts; smaller ones cost more. */
+  readonly leastPart?: number;
+  /** Frees what uploads left behind, where nobody else does; returns how much there was. */
+  readonly sweepUploads?: (sweep: UploadSweep) => Promise<number>;
   /** Only where the store can hand a client a direct URL. */
   readonly directUrl?: (
     key: string,

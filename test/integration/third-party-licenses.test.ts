@@ -33,6 +33,14 @@ test('a package without a licence file cannot be shipped', async () => {
   expect(() => thirdPartyLicenses([fileOf('bare', 'a.js')])).toThrow('has no licence file');
 });
 
+test('a package under the Apache licence that leaves out its text gets ours', async () => {
+  await makePackage('apache', { 'README.md': 'Apache', NOTICE: 'Made by others.' }, 'Apache-2.0');
+  const text = thirdPartyLicenses([fileOf('apache', 'a.js')]);
+  expect(text).toMatch(
+    /^apache 1\.2\.3[\s\S]*Made by others\.[\s\S]*Apache License\s+Version 2\.0/m,
+  );
+});
+
 test('our own files need none here', () => {
   expect(thirdPartyLicenses([join(folder, 'src', 'main.ts')])).not.toContain('===');
 });
@@ -41,10 +49,14 @@ function fileOf(name: string, file: string): string {
   return join(folder, 'node_modules', name, file);
 }
 
-async function makePackage(name: string, files: Readonly<Record<string, string>>): Promise<void> {
+async function makePackage(
+  name: string,
+  files: Readonly<Record<string, string>>,
+  license = 'MIT',
+): Promise<void> {
   const home = join(folder, 'node_modules', name);
   await mkdir(home, { recursive: true });
-  const about = { name: name.replace(/^.*node_modules\//, ''), version: '1.2.3', license: 'MIT' };
+  const about = { name: name.replace(/^.*node_modules\//, ''), version: '1.2.3', license };
   await writeFile(join(home, 'package.json'), JSON.stringify(about));
   for (const [file, text] of Object.entries(files)) await writeFile(join(home, file), text);
 }

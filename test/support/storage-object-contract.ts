@@ -1,10 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, test } from 'vitest';
-import type { StorageDriver } from '../../src/storage/driver.ts';
+import type { ObjectInfo, StorageDriver } from '../../src/storage/driver.ts';
+import type { StoreLimits } from './storage-driver-contract.ts';
 import { all, bytesIn, byUtf8, failing, inChunks, keysIn, textAt } from './storage-reading.ts';
 
+const ODD_KEYS: ReadonlyArray<readonly [string, readonly string[]]> = [
+  ['upper and lower case', ['Tag', 'tag', 'TAG']],
+  ['dots', ['.', '..', './.', '../x', 'a/../b', '.hidden', 'a.', '.lock-a', '.tmp/x']],
+  ['colons and escapes', ['sha256:ab', 'sha256%3aab', 'a%2fb', '%', 'a+', 'a+/b', 'a%', 'a/b']],
+  ['an object and what starts with it', ['a', 'a/b', 'a/b/c', 'a/bc']],
+  ['other scripts', ['grün', 'gru\u0308n', '日本/語', '\u{1f600}', '\uffee']],
+  ['spaces and signs', [' ', 'a b', 'a\\b', 'a"b', 'a\nb', '~', '*?<>|', 'con', 'nul.txt']],
+  [
+    'long names',
+    [
+      'A'.repeat(128),
+      'a'.repeat(240),
+      'a'.repeat(241),
+      'a'.repeat(900),
+      `${'a'.repeat(240)}/b`,
+      `${'a'.repeat(241)}/b`,
+      `${'a'.repeat(240)}${'.'.repeat(9)}`,
+    ],
+  ],
+];
+
+/** What names of files cannot be. */
+const NO_FILES = ['dots', 'colons and escapes', 'an object and what starts with it', 'long names'];
+
 /** Reads, writes and removals. */
-export function objectContract(open: () => Promise<StorageDriver>): void {
+export function objectContract(
+  open: () => Promise<StorageDriver>,
+  { hashesVersions = false, keepsFiles = false }: StoreLimits,
+): void {
   test.each([
     ['text', 'grün', 'grün'],
     ['bytes', Uint8Array.from([0x61, 0x62]), 'ab'],
@@ -15,8 +43,8 @@ export function objectContract(open: () => Promise<StorageDriver>): void {
     const storage = await open();
     const written = await storage.write('some/key', body);
     expect(written).toMatchObject({ key: 'some/key', size: Buffer.byteLength(text) });
-    expect(await storage.stat('some/key')).toEqual(written);
-    expect((await storage.read('some/key'))?.info).toEqual(written);
+    expect(await storage.stat('some/key')).toEqual(timeless(written));
+    expect((await storage.read('some/key'))?.info).toEqual(await storage.stat('some/key'));
     expect(await textAt(storage, 'some/key')).toBe(text);
   });
 
@@ -39,6 +67,20 @@ export function objectContract(open: () => Promise<StorageDriver>): void {
     const tail = await storage.read('large', { first: 2_000_000, last: 4_999_999 });
     const part = await bytesIn(tail?.body ?? []);
     expect(part.equals(large.subarray(2_000_000, 5_000_000))).toBe(true);
+  });
+
+  test('a body of unknown length that is large comes back whole', async () => {
+    const storage = await open();
+    const chunk = Buffer.alloc(1_000_003, 'xyz');
+    const body = async function* () {
+      for (let count = 0; count < 20; count++) yield chunk;
+    };
+    const absent = { condition: { absent: true } } as const;
+    expect(await storage.write('key', body(), absent)).toMatchObject({ size: 20_000_060 });
+    const read = await bytesIn((await storage.read('key'))?.body ?? []);
+    expect(read.equals(Buffer.concat(Array.from({ length: 20 }, () => chunk)))).toBe(true);
+    expect(await storage.write('key', body(), absent)).toBe('conflict');
+    expect(await storage.copy('key', 'copy')).toMatchObject({ size: 20_000_060 });
   });
 
   test.each([
@@ -76,7 +118,7 @@ export function objectContract(open: () => Promise<StorageDriver>): void {
     expect(await textAt(storage, 'key')).toBe('b');
   });
 
-  test('every write gives a new version, of equal bytes too', async () => {
+  test.skipIf(hashesVersions)('every write gives a new version, of equal bytes too', async () => {
     const storage = await open();
     const versions = new Set<string>();
     for (let round = 0; round < 50; round++) {
@@ -113,38 +155,22 @@ export function objectContract(open: () => Promise<StorageDriver>): void {
     await storage.write('to/there', 'old');
     const copied = await storage.copy('from', 'to/there');
     expect(copied).toMatchObject({ key: 'to/there', size: 1 });
-    expect(await storage.stat('to/there')).toEqual(copied);
+    expect(await storage.stat('to/there')).toEqual(timeless(copied));
     await storage.remove('from');
     expect(await textAt(storage, 'to/there')).toBe('x');
   });
 
-  test.each([
-    ['upper and lower case', ['Tag', 'tag', 'TAG']],
-    ['dots', ['.', '..', './.', '../x', 'a/../b', '.hidden', 'a.', '.lock-a', '.tmp/x']],
-    ['colons and escapes', ['sha256:ab', 'sha256%3aab', 'a%2fb', '%', 'a+', 'a+/b', 'a%', 'a/b']],
-    ['an object and what starts with it', ['a', 'a/b', 'a/b/c', 'a/bc']],
-    ['other scripts', ['grün', 'gru\u0308n', '日本/語', '\u{1f600}', '\uffee']],
-    ['spaces and signs', [' ', 'a b', 'a\\b', 'a"b', 'a\nb', '~', '*?<>|', 'con', 'nul.txt']],
-    [
-      'long names',
-      [
-        'A'.repeat(128),
-        'a'.repeat(240),
-        'a'.repeat(241),
-        'a'.repeat(900),
-        `${'a'.repeat(240)}/b`,
-        `${'a'.repeat(241)}/b`,
-        `${'a'.repeat(240)}${'.'.repeat(9)}`,
-      ],
-    ],
-  ])('keys are kept apart: %s', async (_, keys) => {
-    const storage = await open();
-    for (const key of keys) await storage.write(key, `at ${key}`);
-    for (const key of keys) expect(await textAt(storage, key)).toBe(`at ${key}`);
-    expect(await keysIn(storage, '')).toEqual([...keys].sort(byUtf8));
-    for (const key of keys) expect(await storage.remove(key)).toBe('removed');
-    expect(await keysIn(storage, '')).toEqual([]);
-  });
+  test.each(ODD_KEYS.filter(([name]) => !(keepsFiles && NO_FILES.includes(name))))(
+    'keys are kept apart: %s',
+    async (_, keys) => {
+      const storage = await open();
+      for (const key of keys) await storage.write(key, `at ${key}`);
+      for (const key of keys) expect(await textAt(storage, key)).toBe(`at ${key}`);
+      expect(await keysIn(storage, '')).toEqual([...keys].sort(byUtf8));
+      for (const key of keys) expect(await storage.remove(key)).toBe('removed');
+      expect(await keysIn(storage, '')).toEqual([]);
+    },
+  );
 
   test.each(['', '/', '/a', 'a/', 'a//b', 'a\0b', '\ud800', 'x'.repeat(1025), 'é'.repeat(513)])(
     'what cannot be a key is refused: %.20j',
@@ -195,4 +221,9 @@ export function objectContract(open: () => Promise<StorageDriver>): void {
     await expect(all(body ?? [])).rejects.toMatchObject({ code });
     expect(await storage.stat('key')).toMatchObject({ size: 3_000_000 });
   });
+}
+
+/** Stores do not say at which of their seconds they wrote something. */
+function timeless(info: ObjectInfo | 'conflict' | undefined): unknown {
+  return { ...Object(info), modifiedAt: expect.any(Number) };
 }

@@ -25,6 +25,11 @@ export async function loadRegistryConfig(input: CommandInput): Promise<LoadedReg
   if (given.length > 0) {
     throw new UsageError(`--config says everything: leave out ${given.map(flagOf).join(', ')}`);
   }
+  return loadRegistryFile(file);
+}
+
+/** @throws ConfigError */
+export async function loadRegistryFile(file: string): Promise<LoadedRegistry> {
   const origin = resolve(file);
   const config = check(await readYaml(origin), origin);
   return { config, origin, directory: dirname(origin), file: origin };

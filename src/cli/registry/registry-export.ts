@@ -6,7 +6,7 @@ import type { ExportStep } from '../../registry/transfer/export-blob.ts';
 import { type Command, type CommandIo, EXIT } from '../command.ts';
 import { sayProgress } from '../progress-lines.ts';
 import { sizeText } from '../size-text.ts';
-import { DIRECTORY_OPTION, directoryOf } from './registry-options.ts';
+import { CONFIG_OPTION, DIRECTORY_OPTION } from './registry-options.ts';
 import { requireStoredName, type StoredName } from './stored-name.ts';
 
 export const registryExport: Command = {
@@ -21,7 +21,11 @@ export const registryExport: Command = {
         'the folder of the layout (`DIR` or `oci:DIR`): a new one, or one that is added to',
     },
   ],
-  options: [DIRECTORY_OPTION, { flags: '--json', description: 'print the result as JSON' }],
+  options: [
+    DIRECTORY_OPTION,
+    CONFIG_OPTION,
+    { flags: '--json', description: 'print the result as JSON' },
+  ],
   examples: [
     {
       line: 'archeion registry export tools/hello:v1 ./layout && skopeo copy --all oci:./layout:v1 docker://registry.example.org/hello:v1',
@@ -35,11 +39,12 @@ export const registryExport: Command = {
   async run(input, io) {
     const [text = '', target = ''] = input.args;
     const name = requireStoredName(text);
-    const [{ openRegistryFolder, requireKnown }, { openLayoutWriter }] = await Promise.all([
+    const [{ openRegistry }, { requireKnown }, { openLayoutWriter }] = await Promise.all([
+      import('./command-store.ts'),
       import('./registry-folder.ts'),
       import('../../upstream/layout-writer.ts'),
     ]);
-    const storage = await openRegistryFolder(directoryOf(input));
+    const { storage } = await openRegistry(input);
     const place = { storage, repository: name.repository };
     await requireKnown(place);
     const roots = await rootsOf(place, name);

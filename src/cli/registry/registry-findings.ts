@@ -11,15 +11,17 @@ import { sizeText } from '../size-text.ts';
 export interface FileFinding extends Omit<Finding, 'key'> {
   /** Undefined for a file that is no object. */
   readonly key?: string;
-  readonly file: string;
+  /** Undefined for an object that is no file. */
+  readonly file?: string;
 }
 
-/** Findings of a registry in a folder; with `strays` those about files that no key leads to come last. */
+/** Findings of a registry, in a folder or not; with `strays` those about files that no key leads to come last. */
 export async function* findingsIn(
-  folder: string,
+  folder: string | undefined,
   findings: AsyncIterable<Finding>,
   strays: boolean,
 ): AsyncGenerator<FileFinding, void, undefined> {
+  if (folder === undefined) return yield* findings;
   for await (const finding of findings) yield { ...finding, file: fileOfKey(folder, finding.key) };
   if (!strays) return;
   for await (const { path, kind } of strayFiles(folder)) {
@@ -60,7 +62,8 @@ export async function printFindings(
 }
 
 function textOf({ severity, key, file, problem, advice }: FileFinding): string {
-  return `${severity}: ${key ?? file}: ${problem}\n  file: ${file}\n  do: ${advice}\n`;
+  const where = file === undefined ? '' : `  file: ${file}\n`;
+  return `${severity}: ${key ?? file}: ${problem}\n${where}  do: ${advice}\n`;
 }
 
 interface Sum extends Progress {

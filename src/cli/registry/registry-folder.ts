@@ -30,15 +30,24 @@ export async function openRegistryFolder(folder: string): Promise<StorageDriver>
  * @throws UsageError when nothing in the folder looks like a registry
  * @throws StoreError for the registry of a newer program
  */
-export async function openDamagedRegistry(folder: string): Promise<StorageDriver> {
+export async function openDamagedFolder(folder: string): Promise<StorageDriver> {
   const storage = filesystemDriver(folder);
+  return (await looksLikeRegistry(storage)) ? storage : openRegistryFolder(folder);
+}
+
+/**
+ * Whether anything in a store looks like a registry.
+ *
+ * @throws StoreError for the registry of a newer program
+ */
+export async function looksLikeRegistry(storage: StorageDriver): Promise<boolean> {
   await hasLayout(storage).catch((error: unknown) => {
     if (!(error instanceof StoreError) || error.code !== 'damaged') throw error;
   });
   for await (const { key } of storage.list('', { delimiter: '/' })) {
-    if ([LAYOUT_KEY, 'blobs/', REPOSITORIES_PREFIX].includes(key)) return storage;
+    if ([LAYOUT_KEY, 'blobs/', REPOSITORIES_PREFIX].includes(key)) return true;
   }
-  return openRegistryFolder(folder);
+  return false;
 }
 
 /** @throws RegistryError for a repository that is not there */

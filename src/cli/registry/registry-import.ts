@@ -2,7 +2,7 @@
 import { isTag } from '../../core/oci/reference.ts';
 import { isRepository } from '../../core/oci/repository.ts';
 import { type Command, EXIT, UsageError } from '../command.ts';
-import { DIRECTORY_OPTION, directoryOf } from './registry-options.ts';
+import { CONFIG_OPTION, DIRECTORY_OPTION } from './registry-options.ts';
 
 export const registryImport: Command = {
   name: 'registry import',
@@ -15,7 +15,11 @@ export const registryImport: Command = {
     },
     { name: '<name:tag>', description: 'the repository and the tag it gets' },
   ],
-  options: [DIRECTORY_OPTION, { flags: '--json', description: 'print the result as JSON' }],
+  options: [
+    DIRECTORY_OPTION,
+    CONFIG_OPTION,
+    { flags: '--json', description: 'print the result as JSON' },
+  ],
   examples: [
     {
       line: 'archeion registry import oci:./layout:v1 tools/hello:v1',
@@ -29,15 +33,15 @@ export const registryImport: Command = {
   async run(input, io) {
     const [text = '', name = ''] = input.args;
     const { repository, tag } = parseName(name);
-    const [{ openImage }, { filesystemDriver }, { importImage }, { openLog }] = await Promise.all([
+    const [{ openImage }, { placeOf }, { importImage }, { openLog }] = await Promise.all([
       import('./image-source.ts'),
-      import('../../storage/filesystem.ts'),
+      import('./command-store.ts'),
       import('../../registry/transfer/import.ts'),
       import('../../log.ts'),
     ]);
     const { source, reference } = await openImage(text, openLog('warn', io.err));
     try {
-      const storage = filesystemDriver(directoryOf(input));
+      const { storage } = await placeOf(input);
       const copied = await importImage({
         source,
         reference,

@@ -3,13 +3,13 @@ import type { TagEntry } from '../../registry/pull/catalog.ts';
 import type { StorageDriver } from '../../storage/driver.ts';
 import { type Command, type CommandIo, EXIT } from '../command.ts';
 import { openJsonList } from '../json-list.ts';
-import { DIRECTORY_OPTION, directoryOf, requireRepository } from './registry-options.ts';
+import { CONFIG_OPTION, DIRECTORY_OPTION, requireRepository } from './registry-options.ts';
 
 export const registryLs: Command = {
   name: 'registry ls',
   summary: 'list the repositories of a registry folder, or the tags of one repository',
   args: [{ name: '[repository]', description: 'list its tags, with what they point at' }],
-  options: [DIRECTORY_OPTION, { flags: '--json', description: 'print JSON' }],
+  options: [DIRECTORY_OPTION, CONFIG_OPTION, { flags: '--json', description: 'print JSON' }],
   examples: [
     { line: 'archeion registry ls', why: 'the repositories of archeion dev' },
     {
@@ -18,10 +18,10 @@ export const registryLs: Command = {
     },
   ],
   async run(input, io) {
-    const { openRegistryFolder } = await import('./registry-folder.ts');
+    const { openRegistry } = await import('./command-store.ts');
     const [name] = input.args;
     const repository = name === undefined ? undefined : requireRepository(name);
-    const storage = await openRegistryFolder(directoryOf(input));
+    const { storage } = await openRegistry(input);
     const isJson = input.options['json'] === true;
     if (repository === undefined) await printRepositories(storage, isJson, io);
     else await printTags({ storage, repository, isJson }, io);

@@ -12,6 +12,12 @@ export const DIRECTORY_OPTION = {
   default: DEFAULT_DIRECTORY,
 } as const;
 
+/** Every command on a registry that may be somewhere else than in a folder has it, too. */
+export const CONFIG_OPTION = {
+  flags: '-c, --config <file>',
+  description: 'the configuration of the registry, whose `storage` is used instead of a folder',
+} as const;
+
 export function directoryOf(input: CommandInput): string {
   return optionText(input, 'directory') ?? DEFAULT_DIRECTORY;
 }

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { RemovalError } from '../../registry/remove/removal-error.ts';
 import type { RemoveOptions, RemoveResult } from '../../registry/remove/remove.ts';
 import { type Command, type CommandInput, EXIT, UsageError } from '../command.ts';
-import { DIRECTORY_OPTION, directoryOf } from './registry-options.ts';
+import { CONFIG_OPTION, DIRECTORY_OPTION } from './registry-options.ts';
 import { requireStoredName, type StoredName } from './stored-name.ts';
 
 /** Far longer than a registry takes from looking at what a push relies on to acknowledging the push. */
@@ -16,6 +16,7 @@ export const registryRm: Command = {
   args: [{ name: '<name>', description: '`NAME:TAG`, `NAME@DIGEST` or `NAME`' }],
   options: [
     DIRECTORY_OPTION,
+    CONFIG_OPTION,
     {
       flags: '-r, --recursive',
       description:
@@ -42,8 +43,8 @@ export const registryRm: Command = {
         `"${name.repository}" is a whole repository: say --yes to remove it, or name a tag`,
       );
     }
-    const { openRegistryFolder } = await import('./registry-folder.ts');
-    const storage = await openRegistryFolder(directoryOf(input));
+    const { openRegistry } = await import('./command-store.ts');
+    const { storage } = await openRegistry(input);
     const result = await orRefusal(
       remove(name, {
         storage,

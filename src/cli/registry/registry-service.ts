@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { RegistryAccessSettings } from '../../config/access.ts';
 import type { RegistryConfig } from '../../config/registry.ts';
+import { redirectsBlobs } from '../../config/registry-storage.ts';
 import { clientAddressPolicyOf } from '../../config/routing.ts';
 import {
   type ClientAddressPolicy,
@@ -47,6 +48,8 @@ export interface RegistryService {
 
 /** Often enough that what clients leave behind does not pile up, and seldom enough to cost nothing. */
 const REAP_EVERY = 15 * 60_000;
+/** A client follows a redirect at once; its clock and the queue of a slow one take some. */
+const LINK_SECONDS = 120;
 /** Milliseconds. */
 const LONGEST_CHECK = 10_000;
 
@@ -87,7 +90,7 @@ export async function openRegistryService(
 }
 
 function settingsOf(config: RegistryConfig): RegistrySettings {
-  const { readOnly, deletes, acceptMissingReferences, tags, uploads } = config;
+  const { readOnly, deletes, acceptMissingReferences, tags, uploads, storage } = config;
   return {
     readOnly,
     deletes,
@@ -95,6 +98,7 @@ function settingsOf(config: RegistryConfig): RegistrySettings {
     immutableTags: tags.immutable,
     largestBlob: uploads.maxSize ?? Number.MAX_SAFE_INTEGER,
     uploadLifetime: uploads.lifetime,
+    redirectSeconds: redirectsBlobs(storage) ? LINK_SECONDS : undefined,
   };
 }
 

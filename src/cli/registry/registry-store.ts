@@ -3,13 +3,15 @@ import { access, constants, mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { ConfigError } from '../../config/config-error.ts';
 import { ensureLayout, hasLayout } from '../../registry/store/ensure-layout.ts';
+import { proveConditions } from '../../registry/store/prove-conditions.ts';
 import type { StorageDriver } from '../../storage/driver.ts';
 import { filesystemDriver } from '../../storage/filesystem.ts';
+import { openRegistryBucket } from './registry-bucket.ts';
 import type { LoadedRegistry } from './registry-config.ts';
 import { foreignNames, kindOf } from './registry-folder.ts';
 
 /**
- * Opens the store of a registry that is about to serve. An empty folder becomes one; whatever else is there is
+ * Opens the store of a registry that is about to serve. An empty folder or bucket becomes one; whatever else is there is
  * left as it is.
  *
  * @param create whether a folder that is not there is made
@@ -17,10 +19,18 @@ import { foreignNames, kindOf } from './registry-folder.ts';
  * @throws StoreError for the store of a newer program
  */
 export async function openRegistryStore(
-  { config, origin, directory }: LoadedRegistry,
+  loaded: LoadedRegistry,
   create: boolean,
 ): Promise<StorageDriver> {
-  const path = resolve(directory, config.storage.directory);
+  const { storage } = loaded.config;
+  if (storage.kind !== 'filesystem') return openRegistryBucket(loaded);
+  return openFolder(loaded, { path: resolve(loaded.directory, storage.directory), create });
+}
+
+async function openFolder(
+  { config, origin }: LoadedRegistry,
+  { path, create }: { readonly path: string; readonly create: boolean },
+): Promise<StorageDriver> {
   const refuse = (problem: string, cause?: unknown) =>
     new ConfigError(origin, [`storage.directory: ${problem}`], cause);
   const kind = await kindOf(path);
@@ -40,6 +50,7 @@ export async function openRegistryStore(
     throw refuse(`"${path}" cannot be written: change who may, or set readOnly`, cause);
   }
   await ensureLayout(storage);
+  await proveConditions(storage);
   return storage;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, type CommandInput, type CommandIo, EXIT } from '../command.ts';
-import { DIRECTORY_OPTION, directoryOf, requireRepository } from './registry-options.ts';
+import { CONFIG_OPTION, DIRECTORY_OPTION, requireRepository } from './registry-options.ts';
 
 /** Milliseconds: longer than anybody who pushes takes between a record and what belongs to it. */
 const SETTLE = 500;
@@ -13,6 +13,7 @@ export const registryVerify: Command = {
   args: [{ name: '[repository]', description: 'only this one, and the blobs it holds' }],
   options: [
     DIRECTORY_OPTION,
+    CONFIG_OPTION,
     {
       flags: '--accept-missing-references',
       description: 'indexes may list manifests that are not there',
@@ -42,14 +43,14 @@ export const registryVerify: Command = {
 };
 
 async function openVerification(input: CommandInput, io: CommandIo) {
-  const [{ openDamagedRegistry, requireKnown }, { verifyStore }, { findingsIn }] =
+  const [{ openDamagedRegistry }, { requireKnown }, { verifyStore }, { findingsIn }] =
     await Promise.all([
+      import('./command-store.ts'),
       import('./registry-folder.ts'),
       import('../../registry/verify/verify-store.ts'),
       import('./registry-findings.ts'),
     ]);
-  const folder = directoryOf(input);
-  const storage = await openDamagedRegistry(folder);
+  const { storage, folder } = await openDamagedRegistry(input);
   const [name] = input.args;
   const repository = name === undefined ? undefined : requireRepository(name);
   if (repository !== undefined) await requireKnown({ storage, repository });

@@ -7,8 +7,11 @@ export interface ListPage {
   readonly last?: string;
 }
 
-/** However many are asked for: memory for a page is spent before its entries are known (CVE-2023-2253). */
-export const LONGEST_PAGE = 1000;
+/**
+ * However many are asked for: memory for a page is spent before its entries are known (CVE-2023-2253). Object
+ * stores list a thousand keys at once, and one more than the page has says whether there is another page.
+ */
+export const LONGEST_PAGE = 999;
 
 /**
  * Reads `n` and `last`; undefined when `n` is no number in plain digits.

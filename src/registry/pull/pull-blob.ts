@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { contentHeaders, IMMUTABLE } from '../../core/oci/content-headers.ts';
+import type { Digest } from '../../core/oci/digest.ts';
 import { isNotModified, isRangeCurrent } from '../../core/oci/entity-tag.ts';
 import { parseRange } from '../../core/oci/range.ts';
 import { RegistryError } from '../../core/oci/registry-error.ts';
 import type { HeaderList, HttpAnswer, HttpRequest } from '../../protocol/http.ts';
 import type { ByteRange } from '../../storage/driver.ts';
-import { type BlobPlace, openBlob, statBlob } from '../store/blob-store.ts';
+import { type BlobPlace, isLinked, openBlob, statBlob } from '../store/blob-store.ts';
+import { blobKey } from '../store/layout.ts';
 import { bytesOf } from '../store/small-object.ts';
 import { unknownError } from './unknown-error.ts';
 
@@ -14,8 +16,17 @@ import { unknownError } from './unknown-error.ts';
 const SMALL = 64 * 1024;
 
 /** https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pulling-blobs */
-export async function pullBlob(place: BlobPlace, request: HttpRequest): Promise<HttpAnswer> {
+export async function pullBlob(
+  place: BlobPlace,
+  request: HttpRequest,
+  /** That a link into the store is good for; undefined when bytes are sent from here. */
+  seconds?: number,
+): Promise<HttpAnswer> {
   const { digest } = place;
+  if (request.method === 'GET' && seconds !== undefined && !isKnown(request, digest)) {
+    const redirect = await redirectInto(place, seconds);
+    if (redirect !== undefined) return redirect;
+  }
   if (request.method === 'GET' && !isConditional(request)) return send(place, request);
   const info = await statBlob(place);
   if (info === undefined) throw await unknownError(place, 'BLOB_UNKNOWN', digest);
@@ -25,6 +36,22 @@ export async function pullBlob(place: BlobPlace, request: HttpRequest): Promise<
   if (request.method === 'GET')
     return send(place, request, requestedRange(request, place, info.size));
   return { status: 200, headers: [...blobHeaders(place), 'Content-Length', String(info.size)] };
+}
+
+/** Whether whoever asks has it. */
+function isKnown(request: HttpRequest, digest: Digest): boolean {
+  return isNotModified(request.header('if-none-match'), digest);
+}
+
+/** To where the bytes are; undefined when the store cannot give them to clients. */
+async function redirectInto(place: BlobPlace, seconds: number): Promise<HttpAnswer | undefined> {
+  const { storage, digest } = place;
+  if (storage.directUrl === undefined) return undefined;
+  if (!(await isLinked(place))) throw await unknownError(place, 'BLOB_UNKNOWN', digest);
+  const url = await storage.directUrl(blobKey(digest), { method: 'GET', seconds });
+  // The link is for whoever asked, and over soon.
+  const headers = [...contentHeaders(digest, ['Cache-Control', 'no-store']), 'Location', url];
+  return { status: 307, headers };
 }
 
 /** Whether the answer depends on more than the blob; the usual pull needs no look ahead. */

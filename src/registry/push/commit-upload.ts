@@ -3,7 +3,7 @@ import { algorithmOf, type Digest } from '../../core/oci/digest.ts';
 import { RegistryError } from '../../core/oci/registry-error.ts';
 import { StorageError } from '../../storage/storage-error.ts';
 import type { Visit } from '../registry-ports.ts';
-import { linkBlob } from '../store/blob-store.ts';
+import { linkNewBlob } from '../store/blob-store.ts';
 import { blobKey, uploadDataKey, uploadSessionKey } from '../store/layout.ts';
 import { uploadUnknown, wrongDigest } from '../store/refusals.ts';
 import { verified } from '../store/verify-body.ts';
@@ -24,31 +24,40 @@ export async function commitUpload(
   const { received, digest: known } = session.record;
   const isKnown = known !== undefined && algorithmOf(known) === algorithmOf(digest);
   if (isKnown && known !== digest) throw wrongDigest(digest);
-  const isThere = (await storage.stat(blobKey(digest)))?.size === received;
-  if (isThere && isKnown) {
-    await linkBlob({ storage, repository, digest });
-    await endSession(registry, session);
-    return;
-  }
-  await assemble(visit, session);
-  if (!isKnown) await requireBytes(visit, session, digest);
-  const copied = await storage.copy(uploadDataKey(session.id), blobKey(digest));
-  if (copied === undefined) throw uploadUnknown(); // somebody else has finished meanwhile
-  await linkBlob({ storage, repository, digest });
+  if (isKnown) await assemble(visit, session, blobKey(digest));
+  else await assembleUnknown(visit, session, digest);
+  await linkNewBlob({ storage, repository, digest }, received);
   registry.hashes.forget(session.id);
-  await storage.remove(uploadDataKey(session.id));
-  await storage.remove(uploadSessionKey(session.id));
+  // Nobody goes on with what is finished, so nobody changes its session: no look is needed before it goes.
+  const condition = { version: session.version };
+  const removed = await storage.remove(uploadSessionKey(session.id), { condition });
+  if (removed === 'conflict') await storage.remove(uploadSessionKey(session.id));
+}
+
+/** Bytes that are yet to be hashed come to a place of their own first. */
+async function assembleUnknown(
+  visit: Visit,
+  session: UploadSession,
+  digest: Digest,
+): Promise<void> {
+  const { storage } = visit;
+  const dataKey = uploadDataKey(session.id);
+  await assemble(visit, session, dataKey);
+  await requireBytes(visit, session, digest);
+  const copied = await storage.copy(dataKey, blobKey(digest));
+  if (copied === undefined) throw uploadUnknown(); // somebody else has finished meanwhile
+  await storage.remove(dataKey);
 }
 
 /** Makes one object of the parts, unless somebody who broke off, or is just ahead, has done so. */
-async function assemble({ storage }: Visit, { id, record }: UploadSession): Promise<void> {
+async function assemble({ storage }: Visit, { record }: UploadSession, key: string): Promise<void> {
   const { upload, received } = record;
   if (upload === undefined) return;
   try {
-    await storage.finishUpload(upload);
+    await storage.finishUpload({ ...upload, key });
   } catch (error) {
     if (!(error instanceof StorageError)) throw error;
-    const info = await storage.stat(uploadDataKey(id));
+    const info = await storage.stat(key);
     if (info?.size === received) return;
     throw error.code === 'unknown-upload' ? uploadUnknown() : error;
   }

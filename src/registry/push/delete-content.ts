@@ -7,9 +7,19 @@ import type { HttpAnswer } from '../../protocol/http.ts';
 import { manifestUnknown } from '../pull/pull-manifest.ts';
 import { unknownError } from '../pull/unknown-error.ts';
 import type { Visit } from '../registry-ports.ts';
-import { linkKey, manifestKey, referrerKey, tagKey, tagOfKey, tagPrefix } from '../store/layout.ts';
+import { isLinked } from '../store/blob-store.ts';
+import {
+  deletedBlobsKey,
+  linkKey,
+  manifestKey,
+  referrerKey,
+  tagKey,
+  tagOfKey,
+  tagPrefix,
+} from '../store/layout.ts';
 import { findManifestRecord, findTag } from '../store/records.ts';
 import { denied } from '../store/refusals.ts';
+import { createOnce } from '../store/small-object.ts';
 import { isImmutable } from './immutable-tags.ts';
 
 const DELETED: HttpAnswer = { status: 202, headers: API_VERSION };
@@ -23,6 +33,11 @@ export async function deleteBlob(visit: Visit, digest: Digest): Promise<HttpAnsw
   if ((await findManifestRecord(storage, repository, digest)) !== undefined) {
     throw new RegistryError('UNSUPPORTED', 'this is a manifest: delete it as one');
   }
+  if (!(await isLinked({ storage, repository, digest }))) {
+    throw await unknownError(visit, 'BLOB_UNKNOWN', digest);
+  }
+  // First, so that no push takes its references for granted that finds none of this.
+  await createOnce(storage, deletedBlobsKey(repository), '');
   const outcome = await storage.remove(linkKey(digest, repository));
   if (outcome === 'absent') throw await unknownError(visit, 'BLOB_UNKNOWN', digest);
   return DELETED;

@@ -23,7 +23,7 @@ export async function mountBlob(visit: Visit): Promise<Digest | undefined> {
   for await (const holder of holders(visit, digest)) {
     const info = await statBlob({ storage, repository: holder, digest });
     if (info === undefined || !grant.may('pull', holder)) continue;
-    await linkBlob({ storage, repository, digest });
+    await linkBlob({ storage, repository, digest }, info.size);
     return digest;
   }
   return undefined;

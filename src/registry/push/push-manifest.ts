@@ -16,6 +16,7 @@ import {
 import { denied } from '../store/refusals.ts';
 import { digestOf } from '../store/verify-body.ts';
 import { isImmutable } from './immutable-tags.ts';
+import { isPushed } from './is-pushed.ts';
 import { moveTag, tagState } from './move-tag.ts';
 import { createdHeaders } from './push-answers.ts';
 import { limitedBody } from './push-body.ts';
@@ -27,10 +28,12 @@ export async function pushManifest(visit: Visit, reference: Reference): Promise<
   const more = tagParameters(visit);
   const received = await receiveManifest(visit, reference);
   const manifest = checkManifest(received);
-  await requireReferences(visit, manifest, registry.settings.acceptMissingReferences);
   const tags = new Set([...(reference.kind === 'tag' ? [reference.tag] : []), ...more]);
-  await requireMovable(visit, received.digest, tags);
-  await store(visit, { received, manifest, tags });
+  if (!(await isPushed(visit, { digest: received.digest, manifest, tags }))) {
+    await requireReferences(visit, manifest, registry.settings.acceptMissingReferences);
+    await requireMovable(visit, received.digest, tags);
+    await store(visit, { received, manifest, tags });
+  }
   const location = `/v2/${repository}/manifests/${received.digest}`;
   const subject = manifest.subject?.digest;
   const headers = [

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, test } from 'vitest';
 import { registryClient } from '../../../test/support/registry-client.ts';
-import { keysIn } from '../../../test/support/storage-reading.ts';
+import { keysIn, textAt } from '../../../test/support/storage-reading.ts';
+import type { StorageDriver } from '../../storage/driver.ts';
 import { memoryDriver } from '../../storage/memory.ts';
 import { digestOf } from '../store/verify-body.ts';
 import { reapUploads } from './reap-uploads.ts';
@@ -48,4 +49,21 @@ test('a session that somebody goes on with at this moment stays', async () => {
   };
   expect(await reapUploads(racing, 10, LIFETIME)).toBe(0);
   expect((await late.ask('GET', location)).headers['range']).toBe('0-2');
+});
+
+test('what a store keeps of uploads itself goes after a day, but for those that go on', async () => {
+  const storage = memoryDriver();
+  const day = 24 * 60 * 60_000;
+  const swept: unknown[] = [];
+  const sweepUploads: StorageDriver['sweepUploads'] = async ({ before, isUnderWay }) => {
+    swept.push(before, isUnderWay(id), isUnderWay('other'));
+    return 3;
+  };
+  const client = registryClient({ storage, now: () => 2 * day });
+  const location = await client.start('app');
+  await client.ask('PATCH', location, { body: 'abc' });
+  const key = `uploads/${location.slice(location.lastIndexOf('/') + 1)}/session`;
+  const { id } = JSON.parse((await textAt(storage, key)) ?? '').upload;
+  expect(await reapUploads({ ...storage, sweepUploads }, 2 * day, LIFETIME)).toBe(3);
+  expect(swept).toEqual([day, true, false]);
 });

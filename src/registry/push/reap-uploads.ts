@@ -17,6 +17,7 @@ export async function reapUploads(
   lifetime: number = DEFAULT_SETTINGS.uploadLifetime,
 ): Promise<number> {
   let removed = 0;
+  const underWay = new Set<string>();
   for await (const { key, modifiedAt } of storage.list(UPLOADS_PREFIX)) {
     const id = uploadIdOfKey(key);
     const session = id === undefined ? undefined : await findSession(storage, id);
@@ -25,9 +26,24 @@ export async function reapUploads(
       if (modifiedAt + lifetime <= now) await storage.remove(key);
     } else if (session.record.expiresAt <= now) {
       removed += await reap(storage, session);
+    } else if (session.record.upload !== undefined) {
+      underWay.add(session.record.upload.id);
     }
   }
-  return removed;
+  return removed + (await sweep(storage, underWay, now - Math.max(lifetime, LONGEST_REQUEST)));
+}
+
+/** Milliseconds: what one request uploads is in no session, and may be under way for long. */
+const LONGEST_REQUEST = 24 * 60 * 60_000;
+
+/** What a process that died left in the store itself, where nothing of ours leads to it. */
+async function sweep(
+  { sweepUploads }: StorageDriver,
+  underWay: ReadonlySet<string>,
+  before: number,
+): Promise<number> {
+  if (sweepUploads === undefined) return 0;
+  return sweepUploads({ before, isUnderWay: (id) => underWay.has(id) });
 }
 
 async function reap(

@@ -4,6 +4,7 @@ import { NO_DIGESTS } from '../../../test/support/digest-corpus.ts';
 import { registryClient } from '../../../test/support/registry-client.ts';
 import { codeOf } from '../../../test/support/registry-refusals.ts';
 import { keysIn } from '../../../test/support/storage-reading.ts';
+import { memoryDriver } from '../../storage/memory.ts';
 import { digestOf } from '../store/verify-body.ts';
 
 const BLOB = 'the bytes of a blob';
@@ -101,4 +102,13 @@ test('an algorithm that nobody can check is refused', async () => {
   const client = registryClient();
   expect((await client.ask('POST', 'app/blobs/uploads/?digest-algorithm=md5')).status).toBe(400);
   expect((await client.ask('POST', 'app/blobs/uploads/?digest-algorithm=sha512')).status).toBe(202);
+});
+
+test('clients are told which chunks a store takes best, where it minds', async () => {
+  const header = 'oci-chunk-min-length';
+  const begun = await registryClient().ask('POST', 'app/blobs/uploads/');
+  expect(begun.headers[header]).toBeUndefined();
+  const storage = { ...memoryDriver(), leastPart: 5_242_880 };
+  const asked = await registryClient({ storage }).ask('POST', 'app/blobs/uploads/');
+  expect(asked.headers[header]).toBe('5242880');
 });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Digest, DigestAlgorithm } from '../../core/oci/digest.ts';
-import type { HttpAnswer } from '../../protocol/http.ts';
+import type { HeaderList, HttpAnswer } from '../../protocol/http.ts';
 import type { Visit } from '../registry-ports.ts';
 import { putBlob } from '../store/blob-store.ts';
 import { badRequest } from '../store/refusals.ts';
@@ -23,7 +23,8 @@ export async function startUpload(visit: Visit): Promise<HttpAnswer> {
     await storeBody(visit, digest);
     return blobCreated(repository, digest);
   }
-  return uploadAccepted(await startSession(visit, requestedAlgorithm(visit)));
+  const accepted = uploadAccepted(await startSession(visit, requestedAlgorithm(visit)));
+  return { ...accepted, headers: [...accepted.headers, ...leastChunk(visit)] };
 }
 
 /**
@@ -39,6 +40,12 @@ export async function storeBody(visit: Visit, digest: Digest, length?: number): 
     signal: request.signal,
     ...(size !== undefined && { size }),
   });
+}
+
+/** https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pushing-a-blob-in-chunks */
+function leastChunk({ storage }: Visit): HeaderList {
+  const { leastPart } = storage;
+  return leastPart === undefined ? [] : ['OCI-Chunk-Min-Length', String(leastPart)];
 }
 
 /** Clients may say early which digest they will come with, so that it need not be read back for it. */

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { Digest } from '../../core/oci/digest.ts';
-import type { ByteRange, ObjectInfo, ReadResult, StorageDriver } from '../../storage/driver.ts';
+import type { ByteRange, ReadResult, StorageDriver } from '../../storage/driver.ts';
 import { blobKey, linkKey } from './layout.ts';
-import { createOnce } from './small-object.ts';
+import { bytesOf, createOnce } from './small-object.ts';
 import { StoreError } from './store-error.ts';
 import { verified } from './verify-body.ts';
 
@@ -37,50 +37,92 @@ export async function putBlob(
   if (!bytes.isComplete()) {
     throw new StoreError('damaged', blobKey(digest), 'the store did not read all of a blob');
   }
-  await linkBlob(place);
+  await linkBlob(place, bytes.size());
 }
 
 interface WatchedBody {
   readonly body: AsyncIterable<Uint8Array>;
   isComplete(): boolean;
+  /** Bytes so far. */
+  size(): number;
 }
 
 function complete(body: AsyncIterable<Uint8Array>): WatchedBody {
   let ended = false;
+  let size = 0;
   const watched = async function* (): AsyncGenerator<Uint8Array, void, undefined> {
-    yield* body;
+    for await (const chunk of body) {
+      size += chunk.byteLength;
+      yield chunk;
+    }
     ended = true;
   };
-  return { body: watched(), isComplete: () => ended };
+  return { body: watched(), isComplete: () => ended, size: () => size };
 }
 
 /** Lets a repository serve a blob whose bytes are there. */
-export async function linkBlob({ storage, repository, digest }: BlobPlace): Promise<void> {
-  await createOnce(storage, linkKey(digest, repository), '');
+export async function linkBlob(
+  { storage, repository, digest }: BlobPlace,
+  size?: number,
+): Promise<void> {
+  await createOnce(storage, linkKey(digest, repository), linkText(size));
+}
+
+/** The same, where the link is hardly there already: then a look at it is in vain. */
+export async function linkNewBlob(
+  { storage, repository, digest }: BlobPlace,
+  size: number,
+): Promise<void> {
+  const condition = { absent: true } as const;
+  await storage.write(linkKey(digest, repository), linkText(size), { condition });
+}
+
+/** With the size a link says all that is asked of a blob without reading it. */
+function linkText(size: number | undefined): string {
+  return size === undefined ? '' : JSON.stringify({ size });
+}
+
+export interface BlobFacts {
+  /** Bytes. */
+  readonly size: number;
 }
 
 /**
- * Where a repository's blob is. The link is looked at in every request: nothing that a deletion can change is
- * remembered, and bytes that only other repositories hold are as good as absent.
+ * What a repository's link says of a blob. The link is looked at in every request: nothing that a deletion can
+ * change is remembered, and bytes that only other repositories hold are as good as absent.
  */
 export async function statBlob({
   storage,
   repository,
   digest,
-}: BlobPlace): Promise<ObjectInfo | undefined> {
-  if ((await storage.stat(linkKey(digest, repository))) === undefined) return undefined;
+}: BlobPlace): Promise<BlobFacts | undefined> {
+  const link = await storage.read(linkKey(digest, repository));
+  if (link === undefined) return undefined;
+  const size = sizeIn(Buffer.from(await bytesOf(link)).toString());
+  if (size !== undefined) return { size };
   const info = await storage.stat(blobKey(digest));
   if (info === undefined) throw missing(digest);
   return info;
 }
 
-/** Opens what {@link statBlob} would find. */
+/** Undefined for a link that does not say it. */
+function sizeIn(text: string): number | undefined {
+  const digits = /^\{"size":(\d{1,16})\}$/.exec(text)?.[1];
+  return digits === undefined ? undefined : Number(digits);
+}
+
+/** Whether a repository may serve a blob, by nothing but a look at its link. */
+export async function isLinked({ storage, repository, digest }: BlobPlace): Promise<boolean> {
+  return (await storage.stat(linkKey(digest, repository))) !== undefined;
+}
+
+/** Opens what {@link statBlob} finds. */
 export async function openBlob(
   { storage, repository, digest }: BlobPlace,
   range?: ByteRange,
   signal?: AbortSignal,
 ): Promise<ReadResult | undefined> {
-  if ((await storage.stat(linkKey(digest, repository))) === undefined) return undefined;
+  if (!(await isLinked({ storage, repository, digest }))) return undefined;
   const found = await storage.read(blobKey(digest), range, signal);
   if (found === undefined) throw missing(digest);
   return found;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Digest } from '../../core/oci/digest.ts';
 import type { Reference } from '../../core/oci/reference.ts';
-import { openBlob, statBlob } from './blob-store.ts';
-import { manifestKey } from './layout.ts';
+import { isLinked, statBlob } from './blob-store.ts';
+import { blobKey, manifestKey } from './layout.ts';
 import type { RepositoryPlace } from './manifest-store.ts';
 import { findManifestRecord, findTagRecord } from './records.ts';
 import { bytesOf } from './small-object.ts';
@@ -37,15 +37,18 @@ export async function isStored(place: RepositoryPlace, digest: Digest): Promise<
   return (await statBlob({ ...place, digest })) !== undefined;
 }
 
-/** The bytes of a manifest, as they were received; undefined when it is just being deleted. */
+/**
+ * The bytes of a manifest, as they were received; undefined when it is just being deleted. Its record has been
+ * seen, which only a repository that may serve it has: the link need not be looked at as well.
+ */
 export async function readManifest(
   place: RepositoryPlace,
   { digest, size }: FoundManifest,
 ): Promise<Uint8Array | undefined> {
-  const found = await openBlob({ ...place, digest });
-  if (found === undefined) return undefined;
-  const bytes = await bytesOf(found);
-  if (bytes.byteLength === size) return bytes;
+  const found = await place.storage.read(blobKey(digest));
+  if (found === undefined && !(await isLinked({ ...place, digest }))) return undefined;
+  const bytes = found && (await bytesOf(found));
+  if (bytes?.byteLength === size) return bytes;
   const key = manifestKey(place.repository, digest);
   throw new StoreError('damaged', key, 'the bytes of a manifest are gone, or not all there');
 }

@@ -14,6 +14,7 @@ import { parseUploadId, type UploadId } from '../../core/oci/upload-id.ts';
  * repositories/<name>/_manifests/<alg>/<hex>                  a ManifestRecord
  * repositories/<name>/_tags/<tag>                             a TagRecord
  * repositories/<name>/_referrers/<alg>/<hex>/<alg>-<hex>      a descriptor, below its subject
+ * gc/deleted-blobs/<repository>                              blobs were deleted there that manifests may refer to
  * uploads/<id>/session                                        a SessionRecord
  * uploads/<id>/data                                           what was uploaded, until it is under its digest
  * ```
@@ -83,6 +84,11 @@ export function tagOfKey(key: string): string {
 
 export function referrerPrefix(repository: string, subject: Digest): string {
   return `${repositoryPrefix(repository)}referrers/${pathOf(subject)}/`;
+}
+
+/** Whether this is there says if a manifest of the repository may lack blobs that it had when it was pushed. */
+export function deletedBlobsKey(repository: string): string {
+  return `gc/deleted-blobs/${repository.replaceAll('/', '!')}`;
 }
 
 export const UPLOADS_PREFIX = 'uploads/';

@@ -62,7 +62,7 @@ export async function putManifest(
 ): Promise<boolean> {
   const { bytes, digest } = received;
   await createOnce(storage, blobKey(digest), bytes);
-  await linkBlob({ storage, repository, digest });
+  await linkBlob({ storage, repository, digest }, bytes.byteLength);
   const record = JSON.stringify(recordOf(manifest, bytes.byteLength));
   const isNew = await createOnce(storage, manifestKey(repository, digest), record);
   const subject = manifest.subject?.digest;

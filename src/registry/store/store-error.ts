@@ -3,6 +3,8 @@
 export type StoreErrorCode =
   /** Written by a newer program than this one. */
   | 'newer-layout'
+  /** The store cannot be trusted with a registry. */
+  | 'unfit'
   /** Something is not as this program writes it, or is missing. */
   | 'damaged';
 

@@ -2,8 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import { all, inChunks } from '../../../test/support/storage-reading.ts';
 import { memoryDriver } from '../../storage/memory.ts';
-import { putBlob, statBlob } from './blob-store.ts';
-import { blobKey } from './layout.ts';
+import { openBlob, putBlob, statBlob } from './blob-store.ts';
+import { blobKey, linkKey } from './layout.ts';
 import { digestOf, verified } from './verify-body.ts';
 
 const digest = digestOf('abc');
@@ -61,6 +61,8 @@ describe('putBlob', () => {
     await putBlob({ storage, repository: 'a', digest }, inChunks(['abc']));
     await storage.remove(blobKey(digest));
     const damaged = { name: 'StoreError', code: 'damaged', key: blobKey(digest) };
+    await expect(openBlob({ storage, repository: 'a', digest })).rejects.toMatchObject(damaged);
+    await storage.write(linkKey(digest, 'a'), '');
     await expect(statBlob({ storage, repository: 'a', digest })).rejects.toMatchObject(damaged);
   });
 });

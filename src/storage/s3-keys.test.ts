@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+import { expect, test } from 'vitest';
+import { copySource, decodeListed, s3Keys } from './s3-keys.ts';
+import { startOf } from './s3-list.ts';
+
+test.each([
+  [undefined, 'blobs/sha256/ab', 'blobs/sha256/ab'],
+  ['', 'layout', 'layout'],
+  ['some/where', 'layout', 'some/where/layout'],
+  ['some/where/', 'a:b c', 'some/where/a:b c'],
+])('below %j the key %j is the name %j, and back', (prefix, key, name) => {
+  const keys = s3Keys(prefix);
+  expect(keys.nameOf(key)).toBe(name);
+  expect(keys.keyOf(name)).toBe(key);
+});
+
+test.each(['.archeion/', '.archeion/uploads/x', 'a//b', ''])('%j is no key of others', (key) => {
+  expect(() => s3Keys().nameOf(key)).toThrow(expect.objectContaining({ code: 'invalid-key', key }));
+});
+
+test.each([
+  ['bucket', 'a b/c+d', 'bucket/a%20b/c%2Bd'],
+  ['bucket', 'grün:ü?#', 'bucket/gr%C3%BCn%3A%C3%BC%3F%23'],
+])('the source of a copy is escaped, its slashes are not: %s %s', (bucket, name, source) => {
+  expect(copySource(bucket, name)).toBe(source);
+});
+
+test('listed names come escaped, with a plus for a space', () => {
+  expect(decodeListed('a+b%2Bc%0A%C3%BC')).toBe('a b+c\nü');
+});
+
+test.each([
+  ['a/', 'a/b', '', 'a/b'],
+  ['a/', 'a/b', '/', 'a/b'],
+  ['', 'a/', '/', 'a/\u{10ffff}'],
+  ['a/', 'a/', '/', 'a/'],
+  ['', '', '/', ''],
+])(
+  'below %j and after %j, cut at %j, a list starts after %j',
+  (prefix, after, delimiter, start) => {
+    expect(startOf({ prefix, after, delimiter })).toBe(start);
+  },
+);
