@@ -69,6 +69,14 @@ describe('archeion registry serve', () => {
       'archeion_http_answers_total{server="registry",status="200"} 1',
     );
     await fetch(`${registry.url}/v2/team/app/manifests/none`);
+    const [, missed] = await registry.logged('request', 2);
+    expect(missed).toMatchObject({
+      operation: 'manifest-pull',
+      route: 'manifest',
+      repository: 'team/app',
+      status: 404,
+      code: 'MANIFEST_UNKNOWN',
+    });
     const metrics = await (await fetch(`${adminUrl}/metrics`)).text();
     expect(metrics).toContain(
       'archeion_registry_requests_total{operation="manifest-pull",outcome="not-found"} 1',

@@ -2,6 +2,7 @@
 import { RegistryError } from '../../core/oci/registry-error.ts';
 import type { Metrics } from '../../metrics.ts';
 import type { Handler, HttpAnswer, HttpRequest } from '../../protocol/http.ts';
+import { derivedRequest } from './derived-request.ts';
 import { nameRequest, type Operation } from './operation.ts';
 
 /** How a request ended, for whoever counts. */
@@ -37,9 +38,10 @@ export function countingRequests(handler: Handler, metrics: Metrics): Handler {
   const uploads = countUploads(metrics);
   return async (request) => {
     const { operation } = nameRequest(request.method, request.target);
+    request.note?.({ operation });
     const cell = received.cell(operation);
     const counted = WITH_BODY.has(request.method)
-      ? withBody(request, (bytes) => (cell.value += bytes))
+      ? derivedRequest(request, { received: (bytes) => (cell.value += bytes) })
       : request;
     const ended = UPLOADS.has(operation) ? uploads.begin() : undefined;
     try {
@@ -98,29 +100,3 @@ const OUTCOMES: Readonly<Record<number, RequestOutcome>> = {
   416: 'conflict',
   429: 'limited',
 };
-
-/** The same request, its body counted as it is read. */
-function withBody(request: HttpRequest, count: (bytes: number) => void): HttpRequest {
-  return {
-    method: request.method,
-    target: request.target,
-    peer: request.peer,
-    header: (name) => request.header(name),
-    get body() {
-      return counting(request.body, count);
-    },
-    get signal() {
-      return request.signal;
-    },
-  };
-}
-
-async function* counting(
-  body: AsyncIterable<Uint8Array>,
-  count: (bytes: number) => void,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  for await (const chunk of body) {
-    count(chunk.byteLength);
-    yield chunk;
-  }
-}
