@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { z } from 'zod';
 import { RegistryAccess } from './access.ts';
+import { Audit } from './audit.ts';
 import { ClientAddress } from './client-address.ts';
 import { problemsOf } from './config.ts';
 import { adminSchema, listenSchema } from './listen.ts';
@@ -68,6 +69,7 @@ export const RegistrySchema = z.strictObject({
   rateLimit: RateLimit.optional().describe(
     'who asks more often gets 429 with `Retry-After`; left out, nobody is refused',
   ),
+  audit: Audit,
   log: logSchema({ sample: 1 }),
   shutdown: Shutdown.prefault({}),
 });

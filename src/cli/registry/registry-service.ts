@@ -19,6 +19,7 @@ import {
   type RegistryAccess,
   withTokenEndpoint,
 } from '../../registry/access/open-access.ts';
+import { auditingRefusals } from '../../registry/audit/audit-refusals.ts';
 import { reapUploads } from '../../registry/push/reap-uploads.ts';
 import { registryHandler } from '../../registry/registry-handler.ts';
 import type { RegistrySettings } from '../../registry/registry-ports.ts';
@@ -26,6 +27,7 @@ import type { StorageDriver } from '../../storage/driver.ts';
 import { openAdmission } from '../front/front-admission.ts';
 import { repeat } from '../repeat.ts';
 import { admitting } from './admitting.ts';
+import { openAudit } from './audit-lines.ts';
 import type { LoadedRegistry } from './registry-config.ts';
 
 export interface RegistryServicePorts {
@@ -55,11 +57,14 @@ const LONGEST_CHECK = 10_000;
  * @throws ConfigError when a file that is named cannot be used; the one before then stays
  */
 export async function openRegistryService(
-  { config, directory }: LoadedRegistry,
+  loaded: LoadedRegistry,
   ports: RegistryServicePorts,
   before?: RegistryService,
 ): Promise<RegistryService> {
+  const { config, directory } = loaded;
   const { storage, log, metrics } = ports;
+  const addressOf = addressBy(clientAddressPolicyOf(config));
+  const audit = await openAudit(loaded, { log, metrics, addressOf });
   const isSame = (key: keyof RegistryConfig) => isDeepStrictEqual(before?.config[key], config[key]);
   const keepsAccess = before !== undefined && isSame('access') && isSame('clientAddress');
   const access = keepsAccess ? before.access : await accessOf(config, directory, ports);
@@ -67,8 +72,9 @@ export async function openRegistryService(
   const keepsLimit = before !== undefined && isSame('rateLimit');
   const admit = keepsLimit ? before.admit : openAdmission(config, metrics);
   const settings = settingsOf(config);
-  const registry = registryHandler({ storage, log, settings, ...(access && { access }) });
-  const handler = access === undefined ? registry : withTokenEndpoint(access, registry);
+  const registry = registryHandler({ storage, log, settings, audit, ...(access && { access }) });
+  const served = access === undefined ? registry : withTokenEndpoint(access, registry);
+  const handler = auditingRefusals(served, audit);
   const reaping = repeat(() => reap(settings.uploadLifetime, ports), REAP_EVERY);
   before?.retire();
   // Passwords that are being checked get their answer first.

@@ -4,6 +4,7 @@ import type { Digest } from '../../core/oci/digest.ts';
 import type { Reference } from '../../core/oci/reference.ts';
 import { RegistryError } from '../../core/oci/registry-error.ts';
 import type { HttpAnswer } from '../../protocol/http.ts';
+import { auditDone } from '../audit/audit-done.ts';
 import { manifestUnknown } from '../pull/pull-manifest.ts';
 import { unknownError } from '../pull/unknown-error.ts';
 import type { Visit } from '../registry-ports.ts';
@@ -25,6 +26,7 @@ export async function deleteBlob(visit: Visit, digest: Digest): Promise<HttpAnsw
   }
   const outcome = await storage.remove(linkKey(digest, repository));
   if (outcome === 'absent') throw await unknownError(visit, 'BLOB_UNKNOWN', digest);
+  await auditDone(visit, { operation: 'blob-delete', digest });
   return DELETED;
 }
 
@@ -38,9 +40,21 @@ export async function deleteManifest(visit: Visit, reference: Reference): Promis
 async function deleteTag(visit: Visit, tag: string): Promise<HttpAnswer> {
   const { storage, repository } = visit;
   if (isImmutable(visit, tag)) throw immutable(tag);
+  const digest = await digestOfTag(visit, tag);
   const outcome = await storage.remove(tagKey(repository, tag));
   if (outcome === 'absent') throw await manifestUnknown(visit, { kind: 'tag', tag });
+  await auditDone(visit, { operation: 'tag-delete', tag, digest });
   return DELETED;
+}
+
+/** Only to say what it was, where somebody wants to know: a damaged one may go, too. */
+async function digestOfTag(
+  { registry, storage, repository }: Visit,
+  tag: string,
+): Promise<Digest | undefined> {
+  if (registry.audit === undefined) return undefined;
+  const found = await findTag(storage, repository, tag).catch(() => undefined);
+  return found?.record.digest;
 }
 
 /**
@@ -60,10 +74,12 @@ async function deleteByDigest(visit: Visit, digest: Digest): Promise<HttpAnswer>
   }
   for (const { tag, version } of tags) {
     // One that has moved meanwhile is no longer this manifest's.
-    await storage.remove(tagKey(repository, tag), { condition: { version } });
+    const outcome = await storage.remove(tagKey(repository, tag), { condition: { version } });
+    if (outcome === 'removed') await auditDone(visit, { operation: 'tag-delete', tag, digest });
   }
   await storage.remove(linkKey(digest, repository));
   await storage.remove(manifestKey(repository, digest));
+  await auditDone(visit, { operation: 'manifest-delete', digest });
   return DELETED;
 }
 

@@ -19,6 +19,13 @@ export interface TagMove {
   readonly mayMove: boolean;
 }
 
+export interface TagMoved {
+  /** False when it was there already. */
+  readonly isMoved: boolean;
+  /** What it pointed at before, whether or not that is still there. */
+  readonly before?: Digest | undefined;
+}
+
 /** Everybody who loses a turn was beaten by somebody who got theirs. */
 const MOST_TURNS = 100;
 
@@ -28,15 +35,15 @@ const MOST_TURNS = 100;
  *
  * @returns `taken` when the tag is somewhere else and may not be moved
  */
-export async function moveTag(place: RepositoryPlace, move: TagMove): Promise<'done' | 'taken'> {
+export async function moveTag(place: RepositoryPlace, move: TagMove): Promise<TagMoved | 'taken'> {
   for (let turn = 0; turn < MOST_TURNS; turn++) {
     const state = await tagState(place, move);
-    if (state.kind === 'same') return 'done';
+    if (state.kind === 'same') return { isMoved: false };
     if (state.kind === 'elsewhere' && !move.mayMove) return 'taken';
     const key = tagKey(place.repository, move.tag);
     const body = JSON.stringify(recordOf(move));
     const written = await place.storage.write(key, body, { condition: state.condition });
-    if (written !== 'conflict') return 'done';
+    if (written !== 'conflict') return { isMoved: true, before: state.before };
   }
   const key = tagKey(place.repository, move.tag);
   throw new StoreError('damaged', key, 'a tag that others moved every time it was looked at');
@@ -44,7 +51,11 @@ export async function moveTag(place: RepositoryPlace, move: TagMove): Promise<'d
 
 type TagState =
   | { readonly kind: 'same' }
-  | { readonly kind: 'free' | 'elsewhere'; readonly condition: WriteCondition };
+  | {
+      readonly kind: 'free' | 'elsewhere';
+      readonly condition: WriteCondition;
+      readonly before?: Digest;
+    };
 
 /** Where a tag is; one whose manifest was deleted is free. */
 export async function tagState(
@@ -56,8 +67,9 @@ export async function tagState(
   if (found === undefined) return { kind: 'free', condition: { absent: true } };
   if (found.record.digest === digest) return { kind: 'same' };
   const condition = { version: found.version };
-  const held = await findManifestRecord(storage, repository, found.record.digest);
-  return { kind: held === undefined ? 'free' : 'elsewhere', condition };
+  const before = found.record.digest;
+  const held = await findManifestRecord(storage, repository, before);
+  return { kind: held === undefined ? 'free' : 'elsewhere', condition, before };
 }
 
 function recordOf({ digest, mediaType, size, pushedAt, pushedBy }: TagMove): TagRecord {

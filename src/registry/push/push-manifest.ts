@@ -4,6 +4,7 @@ import type { Manifest } from '../../core/oci/manifest.ts';
 import { isTag, type Reference } from '../../core/oci/reference.ts';
 import { RegistryError } from '../../core/oci/registry-error.ts';
 import type { HttpAnswer } from '../../protocol/http.ts';
+import { auditDone } from '../audit/audit-done.ts';
 import { refusalOf } from '../permission.ts';
 import type { Visit } from '../registry-ports.ts';
 import { isStored } from '../store/find-manifest.ts';
@@ -92,8 +93,9 @@ interface NewManifest {
 
 async function store(visit: Visit, { received, manifest, tags }: NewManifest): Promise<void> {
   const { registry, grant } = visit;
-  await putManifest(visit, received, manifest);
+  const isNew = await putManifest(visit, received, manifest);
   const { digest, bytes } = received;
+  if (isNew) await auditDone(visit, { operation: 'manifest-push', digest });
   for (const tag of tags) {
     const outcome = await moveTag(visit, {
       tag,
@@ -105,6 +107,8 @@ async function store(visit: Visit, { received, manifest, tags }: NewManifest): P
       mayMove: mayMove(visit, tag),
     });
     if (outcome === 'taken') throw takenError(visit, tag);
+    const { isMoved, before } = outcome;
+    if (isMoved) await auditDone(visit, { operation: 'tag-set', tag, digest, before });
   }
   // Somebody may have deleted it meanwhile, between steps that found theirs done.
   while (!(await isStored(visit, digest))) await putManifest(visit, received, manifest);
