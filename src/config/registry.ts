@@ -4,6 +4,7 @@ import { RegistryAccess } from './access.ts';
 import { Audit } from './audit.ts';
 import { ClientAddress } from './client-address.ts';
 import { problemsOf } from './config.ts';
+import { Events } from './events.ts';
 import { adminSchema, listenSchema } from './listen.ts';
 import { RateLimit } from './rate-limit.ts';
 import { logSchema, Shutdown } from './running.ts';
@@ -70,6 +71,7 @@ export const RegistrySchema = z.strictObject({
     'who asks more often gets 429 with `Retry-After`; left out, nobody is refused',
   ),
   audit: Audit,
+  events: Events,
   log: logSchema({ sample: 1 }),
   shutdown: Shutdown.prefault({}),
 });

@@ -5,6 +5,7 @@ import type { HttpRequest } from '../protocol/http.ts';
 import type { StorageDriver } from '../storage/driver.ts';
 import type { Access, Grant } from './access.ts';
 import type { Audit } from './audit/audit.ts';
+import type { EventLog } from './events/event-log.ts';
 import { type RunningHashes, runningHashes } from './push/running-hashes.ts';
 import type { RepositoryPlace } from './store/manifest-store.ts';
 
@@ -43,6 +44,8 @@ export interface RegistryPorts {
   readonly access?: Access;
   /** Without it nothing that is done is written down. */
   readonly audit?: Audit;
+  /** Without it nobody is told. */
+  readonly events?: EventLog;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
 }
@@ -54,18 +57,20 @@ export interface Registry {
   readonly settings: RegistrySettings;
   readonly access: Access | undefined;
   readonly audit: Audit | undefined;
+  readonly events: EventLog | undefined;
   readonly hashes: RunningHashes;
   readonly now: () => number;
 }
 
 export function registryOf(ports: RegistryPorts): Registry {
-  const { storage, log, settings, access, audit, now } = ports;
+  const { storage, log, settings, access, audit, events, now } = ports;
   return {
     storage,
     log,
     settings: { ...DEFAULT_SETTINGS, ...settings },
     access,
     audit,
+    events,
     hashes: runningHashes(),
     now: now ?? Date.now,
   };

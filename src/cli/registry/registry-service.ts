@@ -20,7 +20,7 @@ import {
   withTokenEndpoint,
 } from '../../registry/access/open-access.ts';
 import { auditingRefusals } from '../../registry/audit/audit-refusals.ts';
-import { reapUploads } from '../../registry/push/reap-uploads.ts';
+import { type EventLog, openEventLog } from '../../registry/events/event-log.ts';
 import { registryHandler } from '../../registry/registry-handler.ts';
 import type { RegistrySettings } from '../../registry/registry-ports.ts';
 import type { StorageDriver } from '../../storage/driver.ts';
@@ -29,6 +29,7 @@ import { repeat } from '../repeat.ts';
 import { admitting } from './admitting.ts';
 import { openAudit } from './audit-lines.ts';
 import type { LoadedRegistry } from './registry-config.ts';
+import { reapStore } from './registry-reaper.ts';
 
 export interface RegistryServicePorts {
   readonly storage: StorageDriver;
@@ -42,6 +43,7 @@ export interface RegistryService {
   readonly admit: Admit | undefined;
   readonly access: RegistryAccess | undefined;
   readonly handler: Handler;
+  readonly eventLog: EventLog;
   /** When another one has taken its place, which may go on with what this one knows. */
   retire(): void;
   close(): void;
@@ -72,10 +74,20 @@ export async function openRegistryService(
   const keepsLimit = before !== undefined && isSame('rateLimit');
   const admit = keepsLimit ? before.admit : openAdmission(config, metrics);
   const settings = settingsOf(config);
-  const registry = registryHandler({ storage, log, settings, audit, ...(access && { access }) });
+  // One for all services of this process: what comes at once goes into the log at once.
+  const eventLog = before?.eventLog ?? openEventLog(storage);
+  const events = config.events.log ? eventLog : undefined;
+  const registry = registryHandler({
+    storage,
+    log,
+    settings,
+    audit,
+    ...(events && { events }),
+    ...(access && { access }),
+  });
   const served = access === undefined ? registry : withTokenEndpoint(access, registry);
   const handler = auditingRefusals(served, audit);
-  const reaping = repeat(() => reap(settings.uploadLifetime, ports), REAP_EVERY);
+  const reaping = repeat(() => reapStore(config, { storage, log, events }), REAP_EVERY);
   before?.retire();
   // Passwords that are being checked get their answer first.
   if (!keepsAccess) setTimeout(() => before?.access?.close(), LONGEST_CHECK).unref();
@@ -83,6 +95,7 @@ export async function openRegistryService(
     config,
     admit,
     access,
+    eventLog,
     handler: admitting(handler, clientAddressPolicyOf(config), admit),
     retire: reaping.end,
     close() {
@@ -136,13 +149,4 @@ function addressBy(policy: ClientAddressPolicy) {
   const header = headerOfPolicy(policy);
   return (request: HttpRequest) =>
     clientAddress(policy, request.peer, header && request.header(header));
-}
-
-async function reap(lifetime: number, { storage, log }: RegistryServicePorts): Promise<void> {
-  try {
-    const removed = await reapUploads(storage, Date.now(), lifetime);
-    if (removed > 0) log.info('uploads-reaped', { removed });
-  } catch (error) {
-    log.error('uploads-not-reaped', error); // and tried again
-  }
 }

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import { randomUUID } from 'node:crypto';
 import type { Digest } from '../../core/oci/digest.ts';
 import type { WriteCondition } from '../../storage/driver.ts';
 import { tagKey } from '../store/layout.ts';
@@ -17,13 +16,15 @@ export interface TagMove {
   readonly pushedAt: number;
   /** Whether a tag that is somewhere else may be moved. */
   readonly mayMove: boolean;
+  /** Called before each attempt to move it; gives the nonce of its record. */
+  readonly announce: (before: TagRecord | undefined) => Promise<string>;
 }
 
 export interface TagMoved {
   /** False when it was there already. */
   readonly isMoved: boolean;
   /** What it pointed at before, whether or not that is still there. */
-  readonly before?: Digest | undefined;
+  readonly before?: TagRecord | undefined;
 }
 
 /** Everybody who loses a turn was beaten by somebody who got theirs. */
@@ -41,7 +42,7 @@ export async function moveTag(place: RepositoryPlace, move: TagMove): Promise<Ta
     if (state.kind === 'same') return { isMoved: false };
     if (state.kind === 'elsewhere' && !move.mayMove) return 'taken';
     const key = tagKey(place.repository, move.tag);
-    const body = JSON.stringify(recordOf(move));
+    const body = JSON.stringify(recordOf(move, await move.announce(state.before), state.before));
     const written = await place.storage.write(key, body, { condition: state.condition });
     if (written !== 'conflict') return { isMoved: true, before: state.before };
   }
@@ -54,7 +55,7 @@ type TagState =
   | {
       readonly kind: 'free' | 'elsewhere';
       readonly condition: WriteCondition;
-      readonly before?: Digest;
+      readonly before?: TagRecord;
     };
 
 /** Where a tag is; one whose manifest was deleted is free. */
@@ -67,11 +68,16 @@ export async function tagState(
   if (found === undefined) return { kind: 'free', condition: { absent: true } };
   if (found.record.digest === digest) return { kind: 'same' };
   const condition = { version: found.version };
-  const before = found.record.digest;
-  const held = await findManifestRecord(storage, repository, before);
+  const before = found.record;
+  const held = await findManifestRecord(storage, repository, before.digest);
   return { kind: held === undefined ? 'free' : 'elsewhere', condition, before };
 }
 
-function recordOf({ digest, mediaType, size, pushedAt, pushedBy }: TagMove): TagRecord {
-  return { digest, mediaType, size, pushedAt, pushedBy, nonce: randomUUID() };
+function recordOf(
+  { digest, mediaType, size, pushedAt, pushedBy }: TagMove,
+  nonce: string,
+  before: TagRecord | undefined,
+): TagRecord {
+  const ends = before && { ends: before.nonce };
+  return { digest, mediaType, size, pushedAt, pushedBy, nonce, ...ends };
 }

@@ -14,6 +14,7 @@ import { parseUploadId, type UploadId } from '../../core/oci/upload-id.ts';
  * repositories/<name>/_manifests/<alg>/<hex>                  a ManifestRecord
  * repositories/<name>/_tags/<tag>                             a TagRecord
  * repositories/<name>/_referrers/<alg>/<hex>/<alg>-<hex>      a descriptor, below its subject
+ * events/                                                     what is told, see ../events/event-keys.ts
  * uploads/<id>/session                                        a SessionRecord
  * uploads/<id>/data                                           what was uploaded, until it is under its digest
  * ```
