@@ -93,8 +93,8 @@ function telling({ repository, by }: Teller, ports: TellingPorts): Telling {
       const begun = [...done.values()].filter(({ ends }) => ends === undefined);
       if (begun.length > 0) await settle(begun);
       if (done.size > 0) await append([...done.values()]);
-      // Not waited for: if it stays, its events are told once more.
-      if (written !== '') void storage.remove(key).catch(() => undefined);
+      // If it stays, its events are told once more, which is no reason to fail.
+      if (written !== '') await storage.remove(key).catch(() => undefined);
     },
   };
 }
