@@ -74,12 +74,12 @@ export async function openRegistryListener(
     async stop() {
       tls?.close();
       await server.drain(current.config.shutdown.grace);
-      current.close();
+      await current.close();
     },
     async close() {
       tls?.close();
       await server.close();
-      current.close();
+      await current.close();
     },
   };
 }

@@ -28,6 +28,12 @@ import { openAdmission } from '../front/front-admission.ts';
 import { repeat } from '../repeat.ts';
 import { admitting } from './admitting.ts';
 import { openAudit } from './audit-lines.ts';
+import {
+  checkSecrets,
+  type DeliveryCounts,
+  deliveryCounts,
+  startDeliveries,
+} from './event-deliveries.ts';
 import type { LoadedRegistry } from './registry-config.ts';
 import { reapStore } from './registry-reaper.ts';
 
@@ -44,9 +50,10 @@ export interface RegistryService {
   readonly access: RegistryAccess | undefined;
   readonly handler: Handler;
   readonly eventLog: EventLog;
+  readonly counts: DeliveryCounts;
   /** When another one has taken its place, which may go on with what this one knows. */
   retire(): void;
-  close(): void;
+  close(): Promise<void>;
 }
 
 /** Often enough that what clients leave behind does not pile up, and seldom enough to cost nothing. */
@@ -66,6 +73,7 @@ export async function openRegistryService(
   const { config, directory } = loaded;
   const { storage, log, metrics } = ports;
   const addressOf = addressBy(clientAddressPolicyOf(config));
+  await checkSecrets(loaded);
   const audit = await openAudit(loaded, { log, metrics, addressOf });
   const isSame = (key: keyof RegistryConfig) => isDeepStrictEqual(before?.config[key], config[key]);
   const keepsAccess = before !== undefined && isSame('access') && isSame('clientAddress');
@@ -89,6 +97,8 @@ export async function openRegistryService(
   const handler = auditingRefusals(served, audit);
   const reaping = repeat(() => reapStore(config, { storage, log, events }), REAP_EVERY);
   before?.retire();
+  const counts = before?.counts ?? deliveryCounts(metrics);
+  const deliveries = startDeliveries(loaded, { storage, log, counts });
   // Passwords that are being checked get their answer first.
   if (!keepsAccess) setTimeout(() => before?.access?.close(), LONGEST_CHECK).unref();
   return {
@@ -96,11 +106,16 @@ export async function openRegistryService(
     admit,
     access,
     eventLog,
+    counts,
     handler: admitting(handler, clientAddressPolicyOf(config), admit),
-    retire: reaping.end,
-    close() {
+    retire() {
+      reaping.end();
+      void deliveries.stop();
+    },
+    async close() {
       reaping.end();
       access?.close();
+      await deliveries.stop();
     },
   };
 }

@@ -1,17 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+import { EVENT_TYPES, type EventType } from '../../core/event-types.ts';
 import { type Digest, parseDigest } from '../../core/oci/digest.ts';
 import { isObject } from '../../core/oci/json-object.ts';
-
-/** Everything a registry tells of. */
-export const EVENT_TYPES = [
-  'manifest.pushed',
-  'manifest.deleted',
-  'tag.set',
-  'tag.deleted',
-  'blob.deleted',
-] as const;
-
-export type EventType = (typeof EVENT_TYPES)[number];
 
 /** What has happened to what. */
 export interface Happening {
