@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { signedHeaders } from '../../src/registry/events/sign-webhook.ts';
 import { digestOf } from '../../src/registry/store/verify-body.ts';
 import { filesystemDriver } from '../../src/storage/filesystem.ts';
+import { freePort } from '../support/free-port.ts';
 import { temporaryFolder } from '../support/registry-folder.ts';
 import { imageOf } from '../support/registry-pushes.ts';
 import { runCommand } from '../support/run-command.ts';
@@ -226,4 +229,32 @@ test('a secret that is missing, short or easily guessed is found at the start', 
   expect(err).toContain('cannot be read');
   expect(err).toContain('has fewer than 24 characters');
   expect(err).toContain('can be guessed');
+});
+
+test('the receiver of the documentation takes what is signed, and nothing else', async () => {
+  const page = await readFile('docs/how-to/tell-others-what-happens.md', 'utf8');
+  const source = /```js\n(.*?)```/s.exec(page)?.[1] ?? '';
+  const script = join(await temporaryFolder(), 'receiver.mjs');
+  await writeFile(script, source);
+  const port = await freePort();
+  const env = { PORT: String(port), SECRET };
+  const receiver = spawn(process.execPath, [script], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  onTestFinished(() => void receiver.kill());
+  let printed = '';
+  receiver.stdout.on('data', (chunk) => (printed += chunk));
+  const body = JSON.stringify({ type: 'archeion.registry.tag.set', subject: 'app:v1' });
+  const send = (secret: string, timestamp: number) =>
+    fetch(`http://127.0.0.1:${port}/`, {
+      method: 'POST',
+      body,
+      headers: signedHeaders(secret, { id: 'x', timestamp, body }),
+    }).then(
+      ({ status }) => status,
+      () => 0,
+    );
+  const now = Math.floor(Date.now() / 1_000);
+  await expect.poll(() => send(SECRET, now), PATIENCE).toBe(204);
+  expect(printed).toContain('x archeion.registry.tag.set app:v1');
+  expect(await send('another secret, not that one', now)).toBe(401);
+  expect(await send(SECRET, now - 600)).toBe(401);
 });
