@@ -15,6 +15,7 @@ import { rangesDiff } from './ranges/ranges-diff.ts';
 import { rangesLookup } from './ranges/ranges-lookup.ts';
 import { rangesRefresh } from './ranges/ranges-refresh.ts';
 import { rangesStats } from './ranges/ranges-stats.ts';
+import { registryEvents } from './registry/registry-events.ts';
 import { registryExport } from './registry/registry-export.ts';
 import { registryImport } from './registry/registry-import.ts';
 import { registryLs } from './registry/registry-ls.ts';
@@ -38,6 +39,7 @@ export const COMMANDS: readonly Command[] = [
   registryLs,
   registryRm,
   registryVerify,
+  registryEvents,
   registryUserAdd,
   registryUserRm,
   registryUserLs,

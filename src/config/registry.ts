@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { z } from 'zod';
 import { RegistryAccess } from './access.ts';
+import { Audit } from './audit.ts';
 import { ClientAddress } from './client-address.ts';
 import { problemsOf } from './config.ts';
+import { Events } from './events.ts';
 import { adminSchema, listenSchema } from './listen.ts';
 import { RateLimit } from './rate-limit.ts';
 import { RegistryStorage } from './registry-storage.ts';
@@ -59,6 +61,8 @@ export const RegistrySchema = z.strictObject({
   rateLimit: RateLimit.optional().describe(
     'who asks more often gets 429 with `Retry-After`; left out, nobody is refused',
   ),
+  audit: Audit,
+  events: Events,
   log: logSchema({ sample: 1 }),
   shutdown: Shutdown.prefault({}),
 });

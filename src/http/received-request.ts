@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
-import type { HttpRequest } from '../protocol/http.ts';
+import type { HttpRequest, LogFacts } from '../protocol/http.ts';
 import type { AnswerSink } from './answer-sink.ts';
 
 /** What is used of node:http's IncomingMessage, which only node-server.ts knows. */
@@ -28,6 +28,7 @@ export class ReceivedRequest implements HttpRequest {
   readonly expectsContinue: boolean;
   /** When waiting for the answer began; 0 for one that was there at once, which would not be worth asking the clock. */
   waitingSince = 0;
+  noted: LogFacts | undefined = undefined;
   #id: string | undefined;
   #signal: AbortSignal | undefined;
   #body: AsyncIterable<Uint8Array> | undefined;
@@ -44,6 +45,10 @@ export class ReceivedRequest implements HttpRequest {
   get id(): string {
     this.#id ??= randomUUID();
     return this.#id;
+  }
+
+  note(facts: LogFacts): void {
+    this.noted = this.noted === undefined ? facts : { ...this.noted, ...facts };
   }
 
   get peer(): string {

@@ -136,7 +136,7 @@ function finish(
   { status, facts }: HttpAnswer,
   { bytes, aborted }: Outcome,
 ): void {
-  const { message, method, target, waitingSince } = request;
+  const { message, method, target, waitingSince, noted } = request;
   ports.counts.answered(status, bytes);
   if (ports.requestLog?.wants(status) === true) {
     const milliseconds = waitingSince === 0 ? 0 : performance.now() - waitingSince;
@@ -149,7 +149,7 @@ function finish(
       bytes,
       requestId,
       aborted,
-      facts,
+      facts: noted === undefined ? facts : { ...noted, ...facts },
     });
   }
   if (!message.readableEnded && !message.destroyed) {

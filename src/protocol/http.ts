@@ -18,6 +18,10 @@ export interface HttpRequest {
   readonly body: AsyncIterable<Uint8Array>;
   /** Aborted when the client goes away or the request's time is up. */
   readonly signal: AbortSignal;
+  /** Ours, by which log and audit lines find each other; undefined where no server made the request. */
+  readonly id?: string;
+  /** Says something about the request for its line in the log, whatever it ends in. Facts of the answer go before it. */
+  note?(facts: LogFacts): void;
 }
 
 export interface HttpAnswer {

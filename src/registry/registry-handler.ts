@@ -34,6 +34,7 @@ export function registryHandler(ports: RegistryPorts): Handler {
       const answer = await answerTo(registry, request, { route, target });
       return { ...answer, facts: factsOf(route) };
     } catch (error) {
+      request.note?.(factsOf(route));
       // The client gets the same 500 as for anything unexpected; the operator should look at the store.
       if (error instanceof StoreError)
         registry.log.error('store-damaged', error, { key: error.key });
@@ -87,6 +88,7 @@ async function visitRepository(
   const { repository } = route;
   const query = requireQuery(target);
   const grant = await grantOf(registry, request);
+  if (grant.name !== undefined) request.note?.({ user: grant.name });
   return visitContent(
     { registry, storage, repository, request, query, grant },
     route,

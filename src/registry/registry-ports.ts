@@ -4,6 +4,8 @@ import type { Log } from '../log.ts';
 import type { HttpRequest } from '../protocol/http.ts';
 import type { StorageDriver } from '../storage/driver.ts';
 import type { Access, Grant } from './access.ts';
+import type { Audit } from './audit/audit.ts';
+import type { EventLog } from './events/event-log.ts';
 import { type RunningHashes, runningHashes } from './push/running-hashes.ts';
 import type { RepositoryPlace } from './store/manifest-store.ts';
 
@@ -42,6 +44,10 @@ export interface RegistryPorts {
   readonly settings?: Partial<RegistrySettings>;
   /** Without it everybody may do everything. */
   readonly access?: Access;
+  /** Without it nothing that is done is written down. */
+  readonly audit?: Audit;
+  /** Without it nobody is told. */
+  readonly events?: EventLog;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
 }
@@ -52,16 +58,21 @@ export interface Registry {
   readonly log: Log;
   readonly settings: RegistrySettings;
   readonly access: Access | undefined;
+  readonly audit: Audit | undefined;
+  readonly events: EventLog | undefined;
   readonly hashes: RunningHashes;
   readonly now: () => number;
 }
 
-export function registryOf({ storage, log, settings, access, now }: RegistryPorts): Registry {
+export function registryOf(ports: RegistryPorts): Registry {
+  const { storage, log, settings, access, audit, events, now } = ports;
   return {
     storage,
     log,
     settings: { ...DEFAULT_SETTINGS, ...settings },
     access,
+    audit,
+    events,
     hashes: runningHashes(),
     now: now ?? Date.now,
   };

@@ -18,8 +18,9 @@ export interface TransportLimits {
 
 export interface WireRequest {
   readonly url: URL;
-  readonly method: 'GET' | 'HEAD';
+  readonly method: 'GET' | 'HEAD' | 'POST';
   readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -82,9 +83,17 @@ async function openAgents({ limits, lookup = resolve }: TransportOptions): Promi
   return { configured: agent(open), learnt: agent(guardedConnector(guarded)) };
 }
 
-function wireOptions({ url, method, headers, signal }: WireRequest): Dispatcher.RequestOptions {
+function wireOptions(request: WireRequest): Dispatcher.RequestOptions {
+  const { url, method, headers, body = null, signal } = request;
   const path = url.pathname + url.search;
-  return { origin: url.origin, path, method, headers: { ...headers }, signal: signal ?? null };
+  return {
+    origin: url.origin,
+    path,
+    method,
+    headers: { ...headers },
+    body,
+    signal: signal ?? null,
+  };
 }
 
 /** What is left of a body nobody wants: read to its end to keep the connection, when that is cheap. */

@@ -2,10 +2,13 @@
 import { describe, expect, test } from 'vitest';
 import { parseManifest } from '../../src/core/oci/manifest.ts';
 import { OCI_CONFIG, OCI_LAYER_GZIP, OCI_MANIFEST } from '../../src/core/oci/media-type.ts';
+import { openEventLog } from '../../src/registry/events/event-log.ts';
+import { reapEvents } from '../../src/registry/events/reap-events.ts';
 import { digestOf } from '../../src/registry/store/verify-body.ts';
 import type { StorageDriver } from '../../src/storage/driver.ts';
 import { memoryDriver } from '../../src/storage/memory.ts';
 import { type Asked, registryClient } from '../support/registry-client.ts';
+import { type Told, tagsTold, toldIn } from '../support/registry-events.ts';
 import { crashingDriver } from '../support/registry-faults.ts';
 
 /** An image of one layer. */
@@ -36,6 +39,8 @@ interface Step {
   readonly asked?: Asked;
   /** A path, and the status that it answers GET with from then on. */
   readonly gives?: readonly [path: string, status: number];
+  /** What followers of the log hear of it. */
+  readonly tells?: readonly Told[];
 }
 
 const blobPath = (content: string) => `app/blobs/${digestOf(content)}`;
@@ -85,6 +90,7 @@ function pushImage(image: typeof OLD, tag: string, pushBlob = pushes['one POST']
       path: `app/manifests/${tag}`,
       asked: { body: image.manifest, headers: AS_MANIFEST },
       gives: [`app/manifests/${image.digest}`, 200],
+      tells: [`manifest.pushed app ${image.digest}`, `tag.set app:${tag} ${image.digest}`],
     },
   ];
 }
@@ -119,7 +125,14 @@ const WORK: Readonly<Record<string, { before: readonly Step[]; steps: readonly S
   },
   'a tag that is deleted': {
     before: pushImage(NEW, 'v1'),
-    steps: [{ method: 'DELETE', path: 'app/manifests/v1', gives: ['app/manifests/v1', 404] }],
+    steps: [
+      {
+        method: 'DELETE',
+        path: 'app/manifests/v1',
+        gives: ['app/manifests/v1', 404],
+        tells: [`tag.deleted app:v1 ${NEW.digest}`],
+      },
+    ],
   },
   'a manifest that is deleted': {
     before: pushImage(NEW, 'v1'),
@@ -128,18 +141,26 @@ const WORK: Readonly<Record<string, { before: readonly Step[]; steps: readonly S
         method: 'DELETE',
         path: `app/manifests/${NEW.digest}`,
         gives: [`app/manifests/${NEW.digest}`, 404],
+        tells: [`tag.deleted app:v1 ${NEW.digest}`, `manifest.deleted app ${NEW.digest}`],
       },
     ],
   },
   'a blob that is deleted': {
     before: pushes['one POST']?.('x') ?? [],
-    steps: [{ method: 'DELETE', path: blobPath('x'), gives: [blobPath('x'), 404] }],
+    steps: [
+      {
+        method: 'DELETE',
+        path: blobPath('x'),
+        gives: [blobPath('x'), 404],
+        tells: [`blob.deleted app ${digestOf('x')}`],
+      },
+    ],
   },
 };
 
 /** Does the steps until one fails, and gives those that were acknowledged. */
 async function work(storage: StorageDriver, steps: readonly Step[]): Promise<readonly Step[]> {
-  const client = registryClient({ storage });
+  const client = registryClient({ storage, events: openEventLog(storage) });
   const done: Step[] = [];
   let location = '';
   for (const step of steps) {
@@ -177,6 +198,27 @@ async function requireGiven(storage: StorageDriver, steps: readonly Step[]): Pro
   }
 }
 
+/** What was acknowledged is in the log, and whoever follows it knows where tags are. */
+async function requireTold(storage: StorageDriver, steps: readonly Step[]): Promise<void> {
+  const told = await toldIn(storage);
+  for (const { tells = [] } of steps) expect(told).toEqual(expect.arrayContaining([...tells]));
+}
+
+async function requireTrue(storage: StorageDriver): Promise<void> {
+  const client = registryClient({ storage });
+  const tags = await tagsTold(storage, 'app');
+  for (const tag of ['v1']) {
+    const { headers } = await client.ask('HEAD', `app/manifests/${tag}`);
+    expect(tags.get(tag)).toBe(headers['docker-content-digest']);
+  }
+}
+
+/** What a reaper does that comes long after. */
+async function reapLater(storage: StorageDriver): Promise<void> {
+  const { append } = openEventLog(storage);
+  await reapEvents({ storage, append, now: Date.now() + 3_600_000, keep: 86_400_000 });
+}
+
 describe.each(Object.keys(WORK))('%s', (name) => {
   const { before = [], steps = [] } = WORK[name] ?? {};
 
@@ -193,10 +235,14 @@ describe.each(Object.keys(WORK))('%s', (name) => {
       if (acknowledged.length === steps.length) begun = crash.begun();
       await requireWhole(storage);
       await requireGiven(storage, acknowledged);
+      await requireTold(storage, acknowledged);
       // Whoever heard nothing tries again, and then it is done: what is deleted already is 404.
       await work(storage, steps);
       await requireGiven(storage, steps);
       await requireWhole(storage);
+      await reapLater(storage);
+      await requireTold(storage, steps);
+      await requireTrue(storage);
     }
   });
 });

@@ -68,6 +68,23 @@ describe('archeion registry serve', () => {
     expect(await (await fetch(`${adminUrl}/metrics`)).text()).toContain(
       'archeion_http_answers_total{server="registry",status="200"} 1',
     );
+    await fetch(`${registry.url}/v2/team/app/manifests/none`);
+    const [, missed] = await registry.logged('request', 2);
+    expect(missed).toMatchObject({
+      operation: 'manifest-pull',
+      route: 'manifest',
+      repository: 'team/app',
+      status: 404,
+      code: 'MANIFEST_UNKNOWN',
+    });
+    const metrics = await (await fetch(`${adminUrl}/metrics`)).text();
+    expect(metrics).toContain(
+      'archeion_registry_requests_total{operation="manifest-pull",outcome="not-found"} 1',
+    );
+    expect(metrics).toMatch(
+      /archeion_store_requests_total\{operation="read",outcome="absent"\} [1-9]/,
+    );
+    expect(metrics).toMatch(/archeion_store_request_seconds_count\{operation="read"\} [1-9]/);
     expect((await fetch(`${adminUrl}/other`)).status).toBe(404);
   });
 

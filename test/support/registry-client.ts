@@ -26,9 +26,15 @@ export interface RegistryClient {
   push(repository: string, content: string): Promise<ReceivedAnswer>;
 }
 
-export function registryClient(ports: Partial<RegistryPorts> = {}): RegistryClient {
+export interface ClientPorts extends RegistryPorts {
+  /** What stands between the client and the registry. */
+  readonly around: (handler: Handler) => Handler;
+}
+
+export function registryClient(given: Partial<ClientPorts> = {}): RegistryClient {
+  const { around = (handler) => handler, ...ports } = given;
   const storage = ports.storage ?? memoryDriver();
-  const handler = registryHandler({ log: silentLog, ...ports, storage });
+  const handler = around(registryHandler({ log: silentLog, ...ports, storage }));
   const send = async (method: string, path: string, { body = '', headers }: Asked = {}) => {
     const target = path.startsWith('/') ? path : `/v2/${path}`;
     const request = requestWith(body, someRequest(target, headers, method));

@@ -5,6 +5,7 @@ import { startServer } from '../../http/node-server.ts';
 import { requestLog } from '../../http/request-log.ts';
 import type { Log } from '../../log.ts';
 import type { Metrics } from '../../metrics.ts';
+import { countingRequests } from '../../registry/observe/request-metrics.ts';
 import type { StorageDriver } from '../../storage/driver.ts';
 import { keepCertificateFresh } from '../front/certificate-in-front.ts';
 import { readCertificate } from '../front/front-certificate.ts';
@@ -53,7 +54,7 @@ export async function openRegistryListener(
       ...listen,
       tls: certificate?.material,
       limits: { ...UPLOAD_LIMITS, keepAliveTimeout: listen.keepAlive },
-      handler: (request) => current.handler(request),
+      handler: countingRequests((request) => current.handler(request), metrics),
       log,
       metrics,
       requestLog: requestLog('registry', logged.sample, log),
@@ -73,12 +74,12 @@ export async function openRegistryListener(
     async stop() {
       tls?.close();
       await server.drain(current.config.shutdown.grace);
-      current.close();
+      await current.close();
     },
     async close() {
       tls?.close();
       await server.close();
-      current.close();
+      await current.close();
     },
   };
 }

@@ -20,14 +20,23 @@ import {
   type RegistryAccess,
   withTokenEndpoint,
 } from '../../registry/access/open-access.ts';
-import { reapUploads } from '../../registry/push/reap-uploads.ts';
+import { auditingRefusals } from '../../registry/audit/audit-refusals.ts';
+import { type EventLog, openEventLog } from '../../registry/events/event-log.ts';
 import { registryHandler } from '../../registry/registry-handler.ts';
 import type { RegistrySettings } from '../../registry/registry-ports.ts';
 import type { StorageDriver } from '../../storage/driver.ts';
 import { openAdmission } from '../front/front-admission.ts';
 import { repeat } from '../repeat.ts';
 import { admitting } from './admitting.ts';
+import { openAudit } from './audit-lines.ts';
+import {
+  checkSecrets,
+  type DeliveryCounts,
+  deliveryCounts,
+  startDeliveries,
+} from './event-deliveries.ts';
 import type { LoadedRegistry } from './registry-config.ts';
+import { reapStore } from './registry-reaper.ts';
 
 export interface RegistryServicePorts {
   readonly storage: StorageDriver;
@@ -41,9 +50,11 @@ export interface RegistryService {
   readonly admit: Admit | undefined;
   readonly access: RegistryAccess | undefined;
   readonly handler: Handler;
+  readonly eventLog: EventLog;
+  readonly counts: DeliveryCounts;
   /** When another one has taken its place, which may go on with what this one knows. */
   retire(): void;
-  close(): void;
+  close(): Promise<void>;
 }
 
 /** Often enough that what clients leave behind does not pile up, and seldom enough to cost nothing. */
@@ -58,11 +69,15 @@ const LONGEST_CHECK = 10_000;
  * @throws ConfigError when a file that is named cannot be used; the one before then stays
  */
 export async function openRegistryService(
-  { config, directory }: LoadedRegistry,
+  loaded: LoadedRegistry,
   ports: RegistryServicePorts,
   before?: RegistryService,
 ): Promise<RegistryService> {
+  const { config, directory } = loaded;
   const { storage, log, metrics } = ports;
+  const addressOf = addressBy(clientAddressPolicyOf(config));
+  await checkSecrets(loaded);
+  const audit = await openAudit(loaded, { log, metrics, addressOf });
   const isSame = (key: keyof RegistryConfig) => isDeepStrictEqual(before?.config[key], config[key]);
   const keepsAccess = before !== undefined && isSame('access') && isSame('clientAddress');
   const access = keepsAccess ? before.access : await accessOf(config, directory, ports);
@@ -70,21 +85,40 @@ export async function openRegistryService(
   const keepsLimit = before !== undefined && isSame('rateLimit');
   const admit = keepsLimit ? before.admit : openAdmission(config, metrics);
   const settings = settingsOf(config);
-  const registry = registryHandler({ storage, log, settings, ...(access && { access }) });
-  const handler = access === undefined ? registry : withTokenEndpoint(access, registry);
-  const reaping = repeat(() => reap(settings.uploadLifetime, ports), REAP_EVERY);
+  // One for all services of this process: what comes at once goes into the log at once.
+  const eventLog = before?.eventLog ?? openEventLog(storage);
+  const events = config.events.log ? eventLog : undefined;
+  const registry = registryHandler({
+    storage,
+    log,
+    settings,
+    audit,
+    ...(events && { events }),
+    ...(access && { access }),
+  });
+  const served = access === undefined ? registry : withTokenEndpoint(access, registry);
+  const handler = auditingRefusals(served, audit);
+  const reaping = repeat(() => reapStore(config, { storage, log, events }), REAP_EVERY);
   before?.retire();
+  const counts = before?.counts ?? deliveryCounts(metrics);
+  const deliveries = startDeliveries(loaded, { storage, log, counts });
   // Passwords that are being checked get their answer first.
   if (!keepsAccess) setTimeout(() => before?.access?.close(), LONGEST_CHECK).unref();
   return {
     config,
     admit,
     access,
+    eventLog,
+    counts,
     handler: admitting(handler, clientAddressPolicyOf(config), admit),
-    retire: reaping.end,
-    close() {
+    retire() {
+      reaping.end();
+      void deliveries.stop();
+    },
+    async close() {
       reaping.end();
       access?.close();
+      await deliveries.stop();
     },
   };
 }
@@ -134,13 +168,4 @@ function addressBy(policy: ClientAddressPolicy) {
   const header = headerOfPolicy(policy);
   return (request: HttpRequest) =>
     clientAddress(policy, request.peer, header && request.header(header));
-}
-
-async function reap(lifetime: number, { storage, log }: RegistryServicePorts): Promise<void> {
-  try {
-    const removed = await reapUploads(storage, Date.now(), lifetime);
-    if (removed > 0) log.info('uploads-reaped', { removed });
-  } catch (error) {
-    log.error('uploads-not-reaped', error); // and tried again
-  }
 }

@@ -9,6 +9,7 @@ import { orClose } from '../or-close.ts';
 import type { LoadedRegistry } from './registry-config.ts';
 import { openRegistryListener, type RegistryListener } from './registry-listener.ts';
 import { watchStore } from './registry-readiness.ts';
+import { countedStore } from './store-metrics.ts';
 
 /** The registry and its admin listener, running in this process. */
 export interface RegistryServices extends Pick<RegistryListener, 'url' | 'reload' | 'stop'> {
@@ -18,11 +19,12 @@ export interface RegistryServices extends Pick<RegistryListener, 'url' | 'reload
 /** @throws ListenError, ConfigError */
 export async function openRegistryServices(
   loaded: LoadedRegistry,
-  storage: StorageDriver,
+  driver: StorageDriver,
   log: Log,
 ): Promise<RegistryServices> {
   const metrics = openMetrics();
   observeProcess(metrics);
+  const storage = countedStore(driver, metrics);
   const registry = await openRegistryListener(loaded, { storage, log, metrics });
   const store = watchStore(storage, log);
   let isDraining = false;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { UploadId } from '../../core/oci/upload-id.ts';
 import type { HttpAnswer } from '../../protocol/http.ts';
+import { auditDone } from '../audit/audit-done.ts';
 import type { Visit } from '../registry-ports.ts';
 import { appendChunk, chunkLength } from './append-chunk.ts';
 import { commitUpload } from './commit-upload.ts';
@@ -23,5 +24,6 @@ export async function finishUpload(visit: Visit, id: UploadId | undefined): Prom
   } else {
     await commitUpload(visit, await appendChunk(visit, session, digest), digest);
   }
+  await auditDone(visit, { operation: 'blob-push', digest });
   return blobCreated(repository, digest);
 }

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Digest } from '../../core/oci/digest.ts';
 import type { Manifest } from '../../core/oci/manifest.ts';
+import { artifactTypeOf } from '../../core/oci/manifest-references.ts';
 import { isTag, type Reference } from '../../core/oci/reference.ts';
 import { RegistryError } from '../../core/oci/registry-error.ts';
 import type { HttpAnswer } from '../../protocol/http.ts';
+import { auditDone } from '../audit/audit-done.ts';
+import type { Telling } from '../events/event-log.ts';
+import type { Happening } from '../events/registry-event.ts';
+import { tellOf } from '../events/tell-of.ts';
 import { refusalOf } from '../permission.ts';
 import type { Visit } from '../registry-ports.ts';
 import { isStored } from '../store/find-manifest.ts';
@@ -13,6 +18,7 @@ import {
   putManifest,
   type ReceivedManifest,
 } from '../store/manifest-store.ts';
+import type { TagRecord } from '../store/records.ts';
 import { denied } from '../store/refusals.ts';
 import { digestOf } from '../store/verify-body.ts';
 import { isImmutable } from './immutable-tags.ts';
@@ -93,22 +99,75 @@ interface NewManifest {
   readonly tags: Iterable<string>;
 }
 
-async function store(visit: Visit, { received, manifest, tags }: NewManifest): Promise<void> {
-  const { registry, grant } = visit;
-  await putManifest(visit, received, manifest);
-  const { digest, bytes } = received;
+async function store(visit: Visit, added: NewManifest): Promise<void> {
+  const { received, manifest, tags } = added;
+  const { digest } = received;
+  const pushed = pushedOf(received, manifest);
+  const set = Array.from(tags, (tag): Happening => ({ ...pushed, type: 'tag.set', tag }));
+  const put = async (telling: Telling): Promise<void> => {
+    // With its tags, which mostly are as new as it is: then they need not be announced once more.
+    const announce = () => telling.announce(pushed, ...set);
+    if (!(await putManifest({ ...visit, announce }, received, manifest))) return;
+    telling.done(pushed);
+    await auditDone(visit, { operation: 'manifest-push', digest });
+  };
+  const telling = tellOf(visit);
+  await put(telling);
   for (const tag of tags) {
-    const outcome = await moveTag(visit, {
-      tag,
-      digest,
-      mediaType: manifest.mediaType,
-      size: bytes.byteLength,
-      pushedBy: grant.name ?? '',
-      pushedAt: registry.now(),
-      mayMove: mayMove(visit, tag),
-    });
-    if (outcome === 'taken') throw takenError(visit, tag);
+    if (await setTag(visit, added, { tag, telling })) continue;
+    await telling.finish();
+    throw takenError(visit, tag);
   }
+  await telling.finish();
   // Somebody may have deleted it meanwhile, between steps that found theirs done.
-  while (!(await isStored(visit, digest))) await putManifest(visit, received, manifest);
+  while (!(await isStored(visit, digest))) {
+    const again = tellOf(visit);
+    await put(again);
+    await again.finish();
+  }
+}
+
+/** @returns false when it is somewhere else, and may not be moved */
+async function setTag(
+  visit: Visit,
+  { received, manifest }: NewManifest,
+  { tag, telling }: { readonly tag: string; readonly telling: Telling },
+): Promise<boolean> {
+  const { registry, grant } = visit;
+  const { digest, bytes } = received;
+  const setFrom = (before: TagRecord | undefined): Happening => ({
+    ...pushedOf(received, manifest),
+    type: 'tag.set',
+    tag,
+    before: before?.digest,
+    ends: before?.nonce,
+  });
+  const outcome = await moveTag(visit, {
+    tag,
+    digest,
+    mediaType: manifest.mediaType,
+    size: bytes.byteLength,
+    pushedBy: grant.name ?? '',
+    pushedAt: registry.now(),
+    mayMove: mayMove(visit, tag),
+    announce: (before) => telling.announce(setFrom(before)),
+  });
+  if (outcome === 'taken') return false;
+  const { isMoved, before } = outcome;
+  if (!isMoved) return true;
+  telling.done(setFrom(before));
+  await auditDone(visit, { operation: 'tag-set', tag, digest, before: before?.digest });
+  return true;
+}
+
+function pushedOf({ bytes, digest }: ReceivedManifest, manifest: Manifest): Happening {
+  const { mediaType, subject } = manifest;
+  return {
+    type: 'manifest.pushed',
+    digest,
+    mediaType,
+    artifactType: artifactTypeOf(manifest),
+    size: bytes.byteLength,
+    subject: subject?.digest,
+  };
 }

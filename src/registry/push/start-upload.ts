@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Digest, DigestAlgorithm } from '../../core/oci/digest.ts';
 import type { HeaderList, HttpAnswer } from '../../protocol/http.ts';
+import { auditDone } from '../audit/audit-done.ts';
 import type { Visit } from '../registry-ports.ts';
 import { putBlob } from '../store/blob-store.ts';
 import { badRequest } from '../store/refusals.ts';
@@ -17,10 +18,14 @@ import { startSession } from './upload-session.ts';
 export async function startUpload(visit: Visit): Promise<HttpAnswer> {
   const { repository, query } = visit;
   const mounted = await mountBlob(visit);
-  if (mounted !== undefined) return blobCreated(repository, mounted);
+  if (mounted !== undefined) {
+    await auditDone(visit, { operation: 'mount', digest: mounted });
+    return blobCreated(repository, mounted);
+  }
   const digest = digestParameter(query, 'digest');
   if (digest !== undefined) {
     await storeBody(visit, digest);
+    await auditDone(visit, { operation: 'blob-push', digest });
     return blobCreated(repository, digest);
   }
   const accepted = uploadAccepted(await startSession(visit, requestedAlgorithm(visit)));

@@ -15,6 +15,7 @@ import { parseUploadId, type UploadId } from '../../core/oci/upload-id.ts';
  * repositories/<name>/_tags/<tag>                             a TagRecord
  * repositories/<name>/_referrers/<alg>/<hex>/<alg>-<hex>      a descriptor, below its subject
  * gc/deleted-blobs/<repository>                              blobs were deleted there that manifests may refer to
+ * events/                                                     what is told, see ../events/event-keys.ts
  * uploads/<id>/session                                        a SessionRecord
  * uploads/<id>/data                                           what was uploaded, until it is under its digest
  * ```

@@ -22,6 +22,12 @@ export interface RepositoryPlace {
   readonly repository: string;
 }
 
+/** Where a manifest goes. */
+export interface ManifestPlace extends RepositoryPlace {
+  /** Called before the repository has a manifest that it did not have; gives the nonce of its record. */
+  readonly announce?: () => Promise<string>;
+}
+
 /** A manifest as it came, with what it said it is. */
 export interface ReceivedManifest {
   readonly bytes: Uint8Array;
@@ -56,19 +62,25 @@ export function checkManifest({ bytes, mediaType, digest }: ReceivedManifest): M
  * @returns whether it was new to the repository
  */
 export async function putManifest(
-  { storage, repository }: RepositoryPlace,
+  { storage, repository, announce }: ManifestPlace,
   received: ReceivedManifest,
   manifest: Manifest,
 ): Promise<boolean> {
   const { bytes, digest } = received;
   await createOnce(storage, blobKey(digest), bytes);
   await linkBlob({ storage, repository, digest }, bytes.byteLength);
-  const record = JSON.stringify(recordOf(manifest, bytes.byteLength));
-  const isNew = await createOnce(storage, manifestKey(repository, digest), record);
+  const key = manifestKey(repository, digest);
+  const writeRecord = async (): Promise<boolean> => {
+    const nonce = (await announce?.()) ?? randomUUID();
+    const record = JSON.stringify({ ...recordOf(manifest, bytes.byteLength), nonce });
+    return (await storage.write(key, record, { condition: { absent: true } })) !== 'conflict';
+  };
+  const isThere = (await storage.stat(key)) !== undefined;
+  const isNew = !isThere && (await writeRecord());
   const subject = manifest.subject?.digest;
   if (subject !== undefined) {
-    const key = referrerKey({ repository, subject, referrer: digest });
-    await createOnce(storage, key, JSON.stringify(describeReferrer(received, manifest)));
+    const place = referrerKey({ repository, subject, referrer: digest });
+    await createOnce(storage, place, JSON.stringify(describeReferrer(received, manifest)));
   }
   return isNew;
 }

@@ -24,6 +24,7 @@ test('every key that is written is read back', () => {
   expect(readKey(referrerKey(place))).toEqual({ kind: 'referrer', ...place });
   expect(readKey('access/token-key')).toEqual({ kind: 'token-key' });
   expect(readKey('uploads/x/session')).toEqual({ kind: 'other' });
+  expect(readKey('events/log/000000000000/001')).toEqual({ kind: 'other' });
 });
 
 test.each([

@@ -45,7 +45,7 @@ export function readKey(key: string): StoreKey {
   if (key.startsWith('blobs/')) return readBlobKey(key);
   if (key.startsWith(LINKS_PREFIX)) return readLinkKey(key);
   if (key.startsWith(REPOSITORIES_PREFIX)) return readRepositoryKey(key);
-  return /^(?:uploads|gc)\//.test(key) ? { kind: 'other' } : STRAY;
+  return /^(?:uploads|gc|events)\//.test(key) ? { kind: 'other' } : STRAY;
 }
 
 function readBlobKey(key: string): StoreKey {

@@ -14,6 +14,8 @@ export interface ManifestRecord {
   readonly size: number;
   readonly subject?: Digest;
   readonly artifactType?: string;
+  /** The push that wrote it: one who comes after a deletion writes another. */
+  readonly nonce?: string;
   /** What has to stay as long as this manifest does. */
   readonly children: {
     readonly manifests: readonly Digest[];
@@ -31,6 +33,8 @@ export interface TagRecord {
   readonly pushedBy: string;
   /** Makes equal records different, for stores whose versions are hashes of content. */
   readonly nonce: string;
+  /** The nonce of the record that this one took the place of. */
+  readonly ends?: string;
 }
 
 export async function findManifestRecord(
@@ -38,11 +42,26 @@ export async function findManifestRecord(
   repository: string,
   digest: Digest,
 ): Promise<ManifestRecord | undefined> {
+  return (await findManifestVersion(storage, repository, digest))?.record;
+}
+
+/** A record of a manifest, and what it may be removed on condition of. */
+export interface FoundManifestRecord {
+  readonly record: ManifestRecord;
+  readonly version: string;
+}
+
+export async function findManifestVersion(
+  storage: StorageDriver,
+  repository: string,
+  digest: Digest,
+): Promise<FoundManifestRecord | undefined> {
   const key = manifestKey(repository, digest);
-  const found = await readJson(storage, key);
+  const found = await readVersioned(storage, key);
   if (found === undefined) return undefined;
-  if (!isManifestRecord(found)) throw new StoreError('damaged', key, 'no record of a manifest');
-  return found;
+  const { value, version } = found;
+  if (!isManifestRecord(value)) throw new StoreError('damaged', key, 'no record of a manifest');
+  return { record: value, version };
 }
 
 export async function findTagRecord(
