@@ -5,7 +5,9 @@ import type { HttpRequest } from '../protocol/http.ts';
 import type { StorageDriver } from '../storage/driver.ts';
 import type { Access, Grant } from './access.ts';
 import { type RunningHashes, runningHashes } from './push/running-hashes.ts';
+import { type Condemned, openCondemned } from './store/condemned.ts';
 import type { RepositoryPlace } from './store/manifest-store.ts';
+import { PROCESS_TIME } from './store/process-time.ts';
 
 /** What a registry allows, whoever asks. */
 export interface RegistrySettings {
@@ -42,6 +44,8 @@ export interface RegistryPorts {
   readonly access?: Access;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
+  /** What collections of the same store have condemned; left out, it is looked up there. */
+  readonly condemned?: Condemned;
 }
 
 /** What all requests to one registry have in common. */
@@ -51,16 +55,19 @@ export interface Registry {
   readonly settings: RegistrySettings;
   readonly access: Access | undefined;
   readonly hashes: RunningHashes;
+  readonly condemned: Condemned;
   readonly now: () => number;
 }
 
-export function registryOf({ storage, log, settings, access, now }: RegistryPorts): Registry {
+export function registryOf(ports: RegistryPorts): Registry {
+  const { storage, log, settings, access, now, condemned } = ports;
   return {
     storage,
     log,
     settings: { ...DEFAULT_SETTINGS, ...settings },
     access,
     hashes: runningHashes(),
+    condemned: condemned ?? openCondemned(storage, PROCESS_TIME),
     now: now ?? Date.now,
   };
 }

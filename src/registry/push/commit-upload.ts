@@ -4,6 +4,7 @@ import { RegistryError } from '../../core/oci/registry-error.ts';
 import { StorageError } from '../../storage/storage-error.ts';
 import type { Visit } from '../registry-ports.ts';
 import { linkBlob } from '../store/blob-store.ts';
+import { claim, isBlobKept } from '../store/keep.ts';
 import { blobKey, uploadDataKey, uploadSessionKey } from '../store/layout.ts';
 import { uploadUnknown, wrongDigest } from '../store/refusals.ts';
 import { verified } from '../store/verify-body.ts';
@@ -20,24 +21,35 @@ export async function commitUpload(
   session: UploadSession,
   digest: Digest,
 ): Promise<void> {
-  const { registry, storage, repository } = visit;
+  const { registry, storage } = visit;
   const { received, digest: known } = session.record;
   const isKnown = known !== undefined && algorithmOf(known) === algorithmOf(digest);
   if (isKnown && known !== digest) throw wrongDigest(digest);
+  await claim(registry.condemned, [digest]);
   const isThere = (await storage.stat(blobKey(digest)))?.size === received;
-  if (isThere && isKnown) {
-    await linkBlob({ storage, repository, digest });
+  if (isThere && isKnown && (await linkKept(visit, digest))) {
     await endSession(registry, session);
     return;
   }
   await assemble(visit, session);
   if (!isKnown) await requireBytes(visit, session, digest);
-  const copied = await storage.copy(uploadDataKey(session.id), blobKey(digest));
-  if (copied === undefined) throw uploadUnknown(); // somebody else has finished meanwhile
-  await linkBlob({ storage, repository, digest });
+  do {
+    const copied = await storage.copy(uploadDataKey(session.id), blobKey(digest));
+    if (copied === undefined) throw uploadUnknown(); // somebody else has finished meanwhile
+  } while (!(await linkKept(visit, digest)));
   registry.hashes.forget(session.id);
   await storage.remove(uploadDataKey(session.id));
   await storage.remove(uploadSessionKey(session.id));
+}
+
+/** False when what was there has just been deleted: the session still has the bytes to write it again. */
+async function linkKept(
+  { registry, storage, repository }: Visit,
+  digest: Digest,
+): Promise<boolean> {
+  const place = { storage, repository, digest };
+  await linkBlob(place);
+  return isBlobKept(registry.condemned, place);
 }
 
 /** Makes one object of the parts, unless somebody who broke off, or is just ahead, has done so. */

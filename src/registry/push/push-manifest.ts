@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Digest } from '../../core/oci/digest.ts';
-import type { Manifest } from '../../core/oci/manifest.ts';
 import { isTag, type Reference } from '../../core/oci/reference.ts';
 import { RegistryError } from '../../core/oci/registry-error.ts';
 import type { HttpAnswer } from '../../protocol/http.ts';
 import { refusalOf } from '../permission.ts';
 import type { Visit } from '../registry-ports.ts';
 import { isStored } from '../store/find-manifest.ts';
+import { claim } from '../store/keep.ts';
 import {
   checkManifest,
   LARGEST_MANIFEST,
@@ -19,6 +19,7 @@ import { isImmutable } from './immutable-tags.ts';
 import { moveTag, tagState } from './move-tag.ts';
 import { createdHeaders } from './push-answers.ts';
 import { limitedBody } from './push-body.ts';
+import { type NewManifest, reliedOn, requireKept } from './require-kept.ts';
 import { requireReferences } from './require-references.ts';
 
 /** https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pushing-manifests */
@@ -27,10 +28,12 @@ export async function pushManifest(visit: Visit, reference: Reference): Promise<
   const more = tagParameters(visit);
   const received = await receiveManifest(visit, reference);
   const manifest = checkManifest(received);
-  await requireReferences(visit, manifest, registry.settings.acceptMissingReferences);
   const tags = new Set([...(reference.kind === 'tag' ? [reference.tag] : []), ...more]);
+  const push = { received, manifest };
+  await claim(registry.condemned, reliedOn(push));
+  await requireReferences(visit, manifest, registry.settings.acceptMissingReferences);
   await requireMovable(visit, received.digest, tags);
-  await store(visit, { received, manifest, tags });
+  await store(visit, push, tags);
   const location = `/v2/${repository}/manifests/${received.digest}`;
   const subject = manifest.subject?.digest;
   const headers = [
@@ -84,15 +87,11 @@ function takenError(visit: Visit, tag: string): RegistryError {
   return refusalOf(visit, ['pull', 'push']);
 }
 
-interface NewManifest {
-  readonly received: ReceivedManifest;
-  readonly manifest: Manifest;
-  readonly tags: Iterable<string>;
-}
-
-async function store(visit: Visit, { received, manifest, tags }: NewManifest): Promise<void> {
+async function store(visit: Visit, push: NewManifest, tags: Iterable<string>): Promise<void> {
+  const { received, manifest } = push;
   const { registry, grant } = visit;
-  await putManifest(visit, received, manifest);
+  const isNew = await putManifest(visit, received, manifest);
+  await requireKept(visit, push, isNew);
   const { digest, bytes } = received;
   for (const tag of tags) {
     const outcome = await moveTag(visit, {
@@ -106,6 +105,8 @@ async function store(visit: Visit, { received, manifest, tags }: NewManifest): P
     });
     if (outcome === 'taken') throw takenError(visit, tag);
   }
+  // A manifest that had no tag may have been collected before it got this one.
+  await requireKept(visit, push, false);
   // Somebody may have deleted it meanwhile, between steps that found theirs done.
   while (!(await isStored(visit, digest))) await putManifest(visit, received, manifest);
 }

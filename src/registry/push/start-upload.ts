@@ -3,7 +3,8 @@ import type { Digest, DigestAlgorithm } from '../../core/oci/digest.ts';
 import type { HttpAnswer } from '../../protocol/http.ts';
 import type { Visit } from '../registry-ports.ts';
 import { putBlob } from '../store/blob-store.ts';
-import { badRequest } from '../store/refusals.ts';
+import { claim, isBlobKept } from '../store/keep.ts';
+import { badRequest, uploadUnknown } from '../store/refusals.ts';
 import { digestParameter } from './digest-parameter.ts';
 import { mountBlob } from './mount-blob.ts';
 import { blobCreated, uploadAccepted } from './push-answers.ts';
@@ -35,10 +36,14 @@ export async function storeBody(visit: Visit, digest: Digest, length?: number): 
   const { registry, request, storage, repository } = visit;
   const limit = { largest: registry.settings.largestBlob, what: 'a blob' };
   const size = length ?? statedLength(request);
-  await putBlob({ storage, repository, digest }, limitedBody(request, limit), {
+  const place = { storage, repository, digest };
+  await claim(registry.condemned, [digest]);
+  await putBlob(place, limitedBody(request, limit), {
     signal: request.signal,
     ...(size !== undefined && { size }),
   });
+  // The bytes that were there when it began are gone, and the body is over: it has to be sent again.
+  if (!(await isBlobKept(registry.condemned, place))) throw uploadUnknown();
 }
 
 /** Clients may say early which digest they will come with, so that it need not be read back for it. */
