@@ -61,16 +61,15 @@ function granted({ status }: { readonly status: number }, ...paths: string[]): P
   return status === 201 ? paths : [];
 }
 
-/** `app` has a layer that no manifest names, and an old manifest without a tag; both were condemned once. */
+/** `app` has a layer that no manifest names, and an old manifest without a tag. */
 async function filled() {
   const registry = collectingRegistry();
-  const { client, clock, storage, run } = registry;
+  const { client, clock, storage } = registry;
   await ensureLayout(storage);
   await client.push('app', LAYER);
   await client.push('app', '{}');
   await pushManifest({ client, repository: 'app' }, OLD);
   clock.advance(UNTAGGED_AFTER);
-  await run({ untaggedAfter: UNTAGGED_AFTER });
   return registry;
 }
 
@@ -78,9 +77,16 @@ type Registry = Awaited<ReturnType<typeof filled>>;
 
 async function expectThere({ clientOf, storage }: Registry, paths: Paths): Promise<void> {
   const client = clientOf(storage);
-  for (const path of paths)
+  for (const path of paths) {
     expect([path, (await client.ask('GET', path)).status]).toEqual([path, 200]);
-  const findings = await all(verifyStore({ storage }).findings);
+  }
+}
+
+/** Of a blob alone no more is promised than that it was there when its push was acknowledged. */
+async function expectKept(registry: Registry, paths: Paths): Promise<void> {
+  const isImage = paths.some((path) => path.includes('/manifests/'));
+  await expectThere(registry, isImage ? paths : []);
+  const findings = await all(verifyStore({ storage: registry.storage }).findings);
   expect(findings.filter(({ severity }) => severity === 'damage')).toEqual([]);
 }
 
@@ -89,10 +95,14 @@ function actorsOn(registry: Registry, push: (client: RegistryClient) => Promise<
   let paths: Paths = [];
   const pusher = actor(storage, async (driver) => {
     paths = await push(clientOf(driver));
+    await expectThere(registry, paths);
   });
-  const collecting = actor(storage, (driver) =>
-    collector(driver).outcome({ untaggedAfter: UNTAGGED_AFTER }),
-  );
+  // The first one condemns, the second one deletes.
+  const collecting = actor(storage, async (driver) => {
+    const { outcome } = collector(driver);
+    await outcome({ untaggedAfter: UNTAGGED_AFTER });
+    await outcome({ untaggedAfter: UNTAGGED_AFTER });
+  });
   return { pusher, collecting, paths: () => paths };
 }
 
@@ -124,7 +134,7 @@ test.each(Object.keys(PUSHES))(
   async (name) => {
     const push = PUSHES[name] ?? (async () => []);
     const { pushing, collecting } = await lengthsOf(push);
-    expect(pushing).toBeGreaterThan(3);
+    expect(pushing).toBeGreaterThan(2);
     expect(collecting).toBeGreaterThan(20);
     for (let first = 0; first <= pushing; first += 1) {
       for (let second = 0; second <= collecting; second += 1) {
@@ -134,7 +144,7 @@ test.each(Object.keys(PUSHES))(
         await actors.collecting.upTo(second);
         await actors.pusher.upTo(END);
         await actors.collecting.upTo(END);
-        await expectThere(registry, actors.paths());
+        await expectKept(registry, actors.paths());
       }
     }
   },
@@ -154,7 +164,7 @@ test.each(Object.keys(PUSHES))(
         await actors.pusher.upTo(second);
         await actors.collecting.upTo(END);
         await actors.pusher.upTo(END);
-        await expectThere(registry, actors.paths());
+        await expectKept(registry, actors.paths());
       }
     }
   },

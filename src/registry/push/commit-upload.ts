@@ -25,9 +25,9 @@ export async function commitUpload(
   const { received, digest: known } = session.record;
   const isKnown = known !== undefined && algorithmOf(known) === algorithmOf(digest);
   if (isKnown && known !== digest) throw wrongDigest(digest);
-  await claim(registry.condemned, [digest]);
+  const linkKept = await linking(visit, digest);
   const isThere = (await storage.stat(blobKey(digest)))?.size === received;
-  if (isThere && isKnown && (await linkKept(visit, digest))) {
+  if (isThere && isKnown && (await linkKept())) {
     await endSession(registry, session);
     return;
   }
@@ -36,20 +36,23 @@ export async function commitUpload(
   do {
     const copied = await storage.copy(uploadDataKey(session.id), blobKey(digest));
     if (copied === undefined) throw uploadUnknown(); // somebody else has finished meanwhile
-  } while (!(await linkKept(visit, digest)));
+  } while (!(await linkKept()));
   registry.hashes.forget(session.id);
   await storage.remove(uploadDataKey(session.id));
   await storage.remove(uploadSessionKey(session.id));
 }
 
-/** False when what was there has just been deleted: the session still has the bytes to write it again. */
-async function linkKept(
+/** What links the bytes; false when they have just been deleted: the session still has them, to write them again. */
+async function linking(
   { registry, storage, repository }: Visit,
   digest: Digest,
-): Promise<boolean> {
+): Promise<() => Promise<boolean>> {
   const place = { storage, repository, digest };
-  await linkBlob(place);
-  return isBlobKept(registry.condemned, place);
+  const claimed = await claim(registry.condemned, [digest]);
+  return async () => {
+    await linkBlob(place);
+    return isBlobKept(place, claimed);
+  };
 }
 
 /** Makes one object of the parts, unless somebody who broke off, or is just ahead, has done so. */

@@ -21,13 +21,13 @@ export async function mountBlob(visit: Visit): Promise<Digest | undefined> {
   const [text, ...others] = query.get('mount') ?? [];
   const digest = text === undefined ? undefined : parseDigest(text);
   if (digest === undefined || others.length > 0) return undefined;
-  await claim(registry.condemned, [digest]);
+  const claimed = await claim(registry.condemned, [digest]);
   for await (const holder of holders(visit, digest)) {
     const info = await statBlob({ storage, repository: holder, digest });
     if (info === undefined || !grant.may('pull', holder)) continue;
     const place = { storage, repository, digest };
     await linkBlob(place);
-    return (await isBlobKept(registry.condemned, place)) ? digest : undefined;
+    return (await isBlobKept(place, claimed)) ? digest : undefined;
   }
   return undefined;
 }

@@ -16,7 +16,7 @@ import {
 import { denied } from '../store/refusals.ts';
 import { digestOf } from '../store/verify-body.ts';
 import { isImmutable } from './immutable-tags.ts';
-import { moveTag, tagState } from './move-tag.ts';
+import { moveTag, removeTagOf, tagState } from './move-tag.ts';
 import { createdHeaders } from './push-answers.ts';
 import { limitedBody } from './push-body.ts';
 import { type NewManifest, reliedOn, requireKept } from './require-kept.ts';
@@ -29,8 +29,8 @@ export async function pushManifest(visit: Visit, reference: Reference): Promise<
   const received = await receiveManifest(visit, reference);
   const manifest = checkManifest(received);
   const tags = new Set([...(reference.kind === 'tag' ? [reference.tag] : []), ...more]);
-  const push = { received, manifest };
-  await claim(registry.condemned, reliedOn(push));
+  const claimed = await claim(registry.condemned, reliedOn(received.digest, manifest));
+  const push = { received, manifest, claimed };
   await requireReferences(visit, manifest, registry.settings.acceptMissingReferences);
   await requireMovable(visit, received.digest, tags);
   await store(visit, push, tags);
@@ -106,7 +106,10 @@ async function store(visit: Visit, push: NewManifest, tags: Iterable<string>): P
     if (outcome === 'taken') throw takenError(visit, tag);
   }
   // A manifest that had no tag may have been collected before it got this one.
-  await requireKept(visit, push, false);
+  await requireKept(visit, push, false).catch(async (error: unknown) => {
+    for (const tag of tags) await removeTagOf(visit, tag, digest);
+    throw error;
+  });
   // Somebody may have deleted it meanwhile, between steps that found theirs done.
   while (!(await isStored(visit, digest))) await putManifest(visit, received, manifest);
 }

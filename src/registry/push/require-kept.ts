@@ -2,10 +2,9 @@
 import type { Digest } from '../../core/oci/digest.ts';
 import type { Manifest } from '../../core/oci/manifest.ts';
 import { referencesOf } from '../../core/oci/manifest-references.ts';
-import { RegistryError } from '../../core/oci/registry-error.ts';
 import type { Visit } from '../registry-ports.ts';
 import { isStored } from '../store/find-manifest.ts';
-import { doubtful, withBlocked } from '../store/keep.ts';
+import { type Claim, hasBytesOrNoLink } from '../store/keep.ts';
 import { manifestKey, referrerKey } from '../store/layout.ts';
 import { putManifest, type ReceivedManifest } from '../store/manifest-store.ts';
 import { requireReferences } from './require-references.ts';
@@ -13,49 +12,36 @@ import { requireReferences } from './require-references.ts';
 export interface NewManifest {
   readonly received: ReceivedManifest;
   readonly manifest: Manifest;
+  /** Of all that it relies on. */
+  readonly claimed: Claim;
 }
 
 /** What has to stay if the push of a manifest is to be acknowledged. */
-export function reliedOn({ received, manifest }: NewManifest): readonly Digest[] {
+export function reliedOn(own: Digest, manifest: Manifest): readonly Digest[] {
   const { manifests, blobs } = referencesOf(manifest);
-  return [received.digest, ...[...manifests, ...blobs].map(({ digest }) => digest)];
+  return [own, ...[...manifests, ...blobs].map(({ digest }) => digest)];
 }
 
 /**
  * Makes sure that nothing was deleted between the look at what the manifest refers to and its record. If something
  * was, a record that is ours goes again.
  *
- * @throws RegistryError `MANIFEST_BLOB_UNKNOWN`
+ * @throws RegistryError `MANIFEST_BLOB_UNKNOWN`, and StoreError when a deletion takes too long
  */
 export async function requireKept(visit: Visit, push: NewManifest, isOurs: boolean): Promise<void> {
-  const { registry, storage } = visit;
-  const { condemned } = registry;
-  const { received, manifest } = push;
-  const lost = await doubtful(condemned, reliedOn(push));
-  if (lost.length === 0) return;
-  const refusal = await refusalFor(visit, manifest);
-  if (refusal === undefined) {
-    while (!(await isStored(visit, received.digest))) await putManifest(visit, received, manifest);
-    return;
-  }
-  if (isOurs) {
-    await withBlocked({ storage, condemned }, lost, async () => {
-      // Somebody may have pushed what is missing, and rely on our record.
-      if ((await refusalFor(visit, manifest)) !== undefined) await removeRecord(visit, push);
-    });
-  }
-  throw refusal;
-}
-
-async function refusalFor(visit: Visit, manifest: Manifest): Promise<RegistryError | undefined> {
+  const { received, manifest, claimed } = push;
   try {
+    if ((await claimed.doubtful()).length === 0) return;
     const { acceptMissingReferences } = visit.registry.settings;
     await requireReferences(visit, manifest, acceptMissingReferences);
-    return undefined;
   } catch (error) {
-    if (error instanceof RegistryError) return error;
+    if (isOurs) await removeRecord(visit, push);
+    await hasBytesOrNoLink({ ...visit, digest: received.digest });
     throw error;
   }
+  // At least once: what is left of it may be a link to bytes that are gone.
+  do await putManifest(visit, received, manifest);
+  while (!(await isStored(visit, received.digest)));
 }
 
 async function removeRecord(

@@ -37,13 +37,13 @@ export async function storeBody(visit: Visit, digest: Digest, length?: number): 
   const limit = { largest: registry.settings.largestBlob, what: 'a blob' };
   const size = length ?? statedLength(request);
   const place = { storage, repository, digest };
-  await claim(registry.condemned, [digest]);
+  const claimed = await claim(registry.condemned, [digest]);
   await putBlob(place, limitedBody(request, limit), {
     signal: request.signal,
     ...(size !== undefined && { size }),
   });
   // The bytes that were there when it began are gone, and the body is over: it has to be sent again.
-  if (!(await isBlobKept(registry.condemned, place))) throw uploadUnknown();
+  if (!(await isBlobKept(place, claimed))) throw uploadUnknown();
 }
 
 /** Clients may say early which digest they will come with, so that it need not be read back for it. */

@@ -11,6 +11,8 @@ import { StoreError } from './store-error.ts';
 
 /** What became of digests that somebody relies on; the others are safe. */
 export interface Spared {
+  /** Of the announcement that this rests on. */
+  readonly generation: number;
   /** They are being deleted at this moment. */
   readonly going: readonly Digest[];
   /** They may have been deleted a moment ago: whether they are there has to be looked at again. */
@@ -58,11 +60,11 @@ export function openCondemned(storage: StorageDriver, ports: CondemnedPorts): Co
   const currentView = viewer(storage, ports.elapsed);
   return {
     async spare(digests) {
-      const { digests: condemned } = await currentView();
+      const { generation, digests: condemned } = await currentView();
       const met = [...new Set(digests)].filter((digest) => condemned.has(digest));
       const found = await concurrently(met, LOOKS_AT_A_TIME, (digest) => revive(storage, digest));
       const those = (state: string) => met.filter((_, index) => found[index] === state);
-      return { going: those('going'), unsure: those('unmarked') };
+      return { generation, going: those('going'), unsure: those('unmarked') };
     },
     async untilGone(digest) {
       for (let looks = 0; looks < MOST_LOOKS; looks += 1) {

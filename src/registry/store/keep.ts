@@ -1,87 +1,59 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Digest } from '../../core/oci/digest.ts';
-import type { StorageDriver } from '../../storage/driver.ts';
 import type { BlobPlace } from './blob-store.ts';
 import type { Condemned } from './condemned.ts';
-import { createMarker, findMarker, swapMarker } from './condemned-marker.ts';
 import { blobKey, linkKey } from './layout.ts';
 
-/** To be called before what somebody is about to rely on is looked at. What is being deleted is gone then. */
-export async function claim(condemned: Condemned, digests: readonly Digest[]): Promise<void> {
-  const { going } = await condemned.spare(digests);
-  for (const digest of going) await condemned.untilGone(digest);
+/** That somebody is about to rely on some digests. */
+export interface Claim {
+  /**
+   * To be called when what relies on them is written, and before that is acknowledged.
+   *
+   * @returns those that may be gone, and have to be looked at again
+   */
+  doubtful(): Promise<readonly Digest[]>;
 }
 
-/**
- * To be called when what relies on these is written, and before that is acknowledged.
- *
- * @returns those that may be gone
- */
-export async function doubtful(
-  condemned: Condemned,
-  digests: readonly Digest[],
-): Promise<readonly Digest[]> {
-  const { going, unsure } = await condemned.spare(digests);
-  for (const digest of going) await condemned.untilGone(digest);
-  return [...going, ...unsure];
+/** To be called before what somebody is about to rely on is looked at. What is being deleted is gone then. */
+export async function claim(condemned: Condemned, digests: readonly Digest[]): Promise<Claim> {
+  const spare = async () => {
+    const spared = await condemned.spare(digests);
+    for (const digest of spared.going) await condemned.untilGone(digest);
+    return spared;
+  };
+  const { generation } = await spare();
+  return {
+    async doubtful() {
+      const { going, unsure, ...now } = await spare();
+      // What was condemned and deleted since is condemned no more.
+      return now.generation === generation ? [...going, ...unsure] : digests;
+    },
+  };
 }
 
 /** Whether a blob that was linked just now was not deleted at the same moment. */
-export async function isBlobKept(condemned: Condemned, place: BlobPlace): Promise<boolean> {
-  const { storage, digest } = place;
-  if ((await doubtful(condemned, [digest])).length === 0) return true;
-  if (await isWhole(place)) return true;
-  await withBlocked({ storage, condemned }, [digest], async () => {
-    // A link without bytes would have every later push believe that they are there.
-    const bytes = await storage.stat(blobKey(digest));
-    if (bytes === undefined) await storage.remove(linkKey(digest, place.repository));
-  });
-  return false;
-}
-
-async function isWhole({ storage, repository, digest }: BlobPlace): Promise<boolean> {
-  const link = await storage.stat(linkKey(digest, repository));
-  return link !== undefined && (await storage.stat(blobKey(digest))) !== undefined;
-}
-
-/**
- * Does something while nobody else can rely on these digests, which everybody knows to be condemned: who looked at
- * them before has written by now, who looks at them later waits.
- */
-export async function withBlocked(
-  { storage, condemned }: { readonly storage: StorageDriver; readonly condemned: Condemned },
-  digests: readonly Digest[],
-  work: () => Promise<void>,
-): Promise<void> {
-  const blocked: Array<readonly [Digest, version: string]> = [];
+export async function isBlobKept(
+  { storage, repository, digest }: BlobPlace,
+  claimed: Claim,
+): Promise<boolean> {
   try {
-    // In the same order for everybody, so that no two wait for one another.
-    for (const digest of [...digests].sort()) {
-      blocked.push([digest, await block(storage, condemned, digest)]);
-    }
-    await work();
-  } finally {
-    for (const [digest, version] of blocked) {
-      await swapMarker(storage, digest, { version, to: 'alive' });
-    }
+    if ((await claimed.doubtful()).length === 0) return true;
+  } catch (error) {
+    await hasBytesOrNoLink({ storage, repository, digest });
+    throw error;
   }
+  const isLinked = (await storage.stat(linkKey(digest, repository))) !== undefined;
+  const hasBytes = await hasBytesOrNoLink({ storage, repository, digest });
+  return isLinked && hasBytes;
 }
 
-async function block(
-  storage: StorageDriver,
-  condemned: Condemned,
-  digest: Digest,
-): Promise<string> {
-  for (;;) {
-    const marker = await findMarker(storage, digest);
-    if (marker?.state === 'deleting') {
-      await condemned.untilGone(digest);
-      continue;
-    }
-    const version =
-      marker === undefined
-        ? await createMarker(storage, digest, 'deleting')
-        : await swapMarker(storage, digest, { version: marker.version, to: 'deleting' });
-    if (version !== undefined) return version;
-  }
+/** A link without bytes would have every later push believe that they are there. */
+export async function hasBytesOrNoLink({
+  storage,
+  repository,
+  digest,
+}: BlobPlace): Promise<boolean> {
+  if ((await storage.stat(blobKey(digest))) !== undefined) return true;
+  await storage.remove(linkKey(digest, repository));
+  return false;
 }

@@ -44,7 +44,6 @@ export async function importBlobs(job: BlobImport, blobs: readonly Descriptor[])
 
 async function importBlob(job: BlobImport, blob: Descriptor): Promise<void> {
   const { digest, size } = blob;
-  await claim(job.condemned, [digest]);
   const kind = await bringBlob(job, blob);
   job.progress({ kind, digest, size });
 }
@@ -52,9 +51,9 @@ async function importBlob(job: BlobImport, blob: Descriptor): Promise<void> {
 /** Once more, should it have been there and been collected at the same moment. */
 async function bringBlob(job: BlobImport, blob: Descriptor): Promise<ImportStep['kind']> {
   for (;;) {
+    const claimed = await claim(job.condemned, [blob.digest]);
     const kind = (await isPresent(job, blob)) ? 'blob-present' : await copyBlob(job, blob);
-    const isKept =
-      kind === 'blob-foreign' || (await isBlobKept(job.condemned, { ...job, ...blob }));
+    const isKept = kind === 'blob-foreign' || (await isBlobKept({ ...job, ...blob }, claimed));
     if (isKept) return kind;
   }
 }

@@ -9,7 +9,7 @@ import { statBlob } from '../store/blob-store.ts';
 import { concurrently } from '../store/concurrently.ts';
 import { type Condemned, openCondemned } from '../store/condemned.ts';
 import { ensureLayout } from '../store/ensure-layout.ts';
-import { claim, doubtful } from '../store/keep.ts';
+import { claim } from '../store/keep.ts';
 import { checkManifest, putManifest, putTag } from '../store/manifest-store.ts';
 import { PROCESS_TIME } from '../store/process-time.ts';
 import { type BlobImport, type ImportStep, importBlobs } from './import-blobs.ts';
@@ -72,9 +72,10 @@ export async function importImage(options: ImportOptions): Promise<ImportResult>
   const job = { source, storage, repository, progress, signal, seen, condemned };
   await importManifest(job, found, 0);
   throwIfAborted(signal);
+  const claimed = await claim(condemned, [digest]);
   await putTag({ storage, repository }, { tag, digest, pushedBy: 'import' });
   // A manifest that had no tag may have been collected before it got this one.
-  await requireKept(job, [digest]);
+  await requireThere(job, await claimed.doubtful());
   return { digest, ...count.total() };
 }
 
@@ -97,10 +98,10 @@ async function importManifest(
   await importBlobs(job, unseen(seen.blobs, blobs));
   throwIfAborted(signal);
   const stored = [...manifests, ...blobs.filter(isOurs)].map((listed) => listed.digest);
-  await claim(job.condemned, [digest, ...stored]);
+  const claimed = await claim(job.condemned, [digest, ...stored]);
   await requireThere(job, stored);
   const isNew = await putManifest({ storage, repository }, found, manifest);
-  await requireKept(job, [digest, ...stored]);
+  await requireThere(job, await claimed.doubtful());
   const kind = isNew ? 'manifest-copied' : 'manifest-present';
   progress({ kind, digest, size: bytes.byteLength });
   await importListed(job, await source.listReferrers(digest, signal), depth + 1);
@@ -119,10 +120,6 @@ async function requireThere(job: ImageImport, digests: readonly Digest[]): Promi
     if ((await statBlob({ ...job, digest })) !== undefined) return;
     throw new ImportError('missing', `"${digest}" was collected meanwhile: import it again`);
   });
-}
-
-async function requireKept(job: ImageImport, digests: readonly Digest[]): Promise<void> {
-  await requireThere(job, await doubtful(job.condemned, digests));
 }
 
 async function importListed(
