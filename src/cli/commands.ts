@@ -15,6 +15,7 @@ import { rangesDiff } from './ranges/ranges-diff.ts';
 import { rangesLookup } from './ranges/ranges-lookup.ts';
 import { rangesRefresh } from './ranges/ranges-refresh.ts';
 import { rangesStats } from './ranges/ranges-stats.ts';
+import { registryCollect } from './registry/registry-collect.ts';
 import { registryExport } from './registry/registry-export.ts';
 import { registryImport } from './registry/registry-import.ts';
 import { registryLs } from './registry/registry-ls.ts';
@@ -37,6 +38,7 @@ export const COMMANDS: readonly Command[] = [
   registryExport,
   registryLs,
   registryRm,
+  registryCollect,
   registryVerify,
   registryUserAdd,
   registryUserRm,

@@ -26,6 +26,7 @@ import type { StorageDriver } from '../../storage/driver.ts';
 import { openAdmission } from '../front/front-admission.ts';
 import { repeat } from '../repeat.ts';
 import { admitting } from './admitting.ts';
+import { openCollecting } from './registry-collecting.ts';
 import type { LoadedRegistry } from './registry-config.ts';
 
 export interface RegistryServicePorts {
@@ -71,6 +72,7 @@ export async function openRegistryService(
   const handler = access === undefined ? registry : withTokenEndpoint(access, registry);
   const reaping = repeat(() => reap(settings.uploadLifetime, ports), REAP_EVERY);
   before?.retire();
+  const endCollecting = openCollecting(config, ports);
   // Passwords that are being checked get their answer first.
   if (!keepsAccess) setTimeout(() => before?.access?.close(), LONGEST_CHECK).unref();
   return {
@@ -78,9 +80,13 @@ export async function openRegistryService(
     admit,
     access,
     handler: admitting(handler, clientAddressPolicyOf(config), admit),
-    retire: reaping.end,
+    retire() {
+      reaping.end();
+      endCollecting();
+    },
     close() {
       reaping.end();
+      endCollecting();
       access?.close();
     },
   };

@@ -1,21 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-import {
-  type DigestPlan,
-  type Marker,
-  planDigest,
-  type Removable,
-  type Verdict,
-} from '../../core/collection/plan-digest.ts';
+import type { Removable, Verdict } from '../../core/collection/plan-digest.ts';
 import { type ReferenceSet, referenceSet } from '../../core/collection/reference-set.ts';
 import type { Digest } from '../../core/oci/digest.ts';
 import type { StorageDriver } from '../../storage/driver.ts';
 import { type CollectionLease, LeaseLostError, takeLease } from '../store/collection-lease.ts';
 import { announceState, type FoundState, readCollectionState } from '../store/collection-state.ts';
 import { HEARD_WITHIN } from '../store/condemned.ts';
-import { createMarker, findMarker, removeMarker } from '../store/condemned-marker.ts';
+import { createMarker, removeMarker } from '../store/condemned-marker.ts';
 import { CONDEMNED_PREFIX, digestOfCondemned } from '../store/layout.ts';
-import { type Found, scanHoldings } from './holdings.ts';
-import { type Marks, markReferences } from './mark.ts';
+import type { Found } from './holdings.ts';
+import { type PlannedDigest, planStore } from './plan-store.ts';
 import { sweepDigest } from './sweep.ts';
 
 export interface CollectOptions {
@@ -25,11 +19,14 @@ export interface CollectOptions {
   /** Milliseconds after which a manifest that nothing leads to goes; left out, never. */
   readonly untaggedAfter?: number | undefined;
   /** Milliseconds since the last collection within which there is nothing to do; left out, there always is. */
-  readonly every?: number;
+  readonly every?: number | undefined;
   /** Milliseconds, by a clock that is never set. */
   readonly elapsed: () => number;
   readonly wait: (milliseconds: number) => Promise<unknown>;
+  /** Told of what is not simply kept. */
   readonly progress?: (step: CollectStep) => void;
+  /** Called for every object that is looked at. */
+  readonly read?: () => void;
   readonly signal?: AbortSignal;
 }
 
@@ -49,7 +46,7 @@ export interface CollectStep {
 export type CollectOutcome = 'done' | 'busy' | 'early';
 
 /** Time for everybody to hear of what is condemned, and to write what they had begun to. */
-export const SETTLE = 6 * HEARD_WITHIN;
+export const SETTLE = 3 * HEARD_WITHIN;
 
 /**
  * One collection: condemns what nothing refers to, and deletes what was condemned before. Safe beside whoever reads
@@ -80,28 +77,36 @@ async function carryOut(
   before: FoundState,
 ): Promise<void> {
   const { storage } = options;
-  const announced = await condemnedIn(storage);
+  const announced = await condemnedBefore(storage, lease.takenAt - options.grace);
   const collectedAt = before.collectedAt;
   const state =
     announced.size() === 0
       ? before
       : await announce(options, lease, { before, condemned: announced.size(), collectedAt });
   if (announced.size() > 0) await settle(options, lease);
-  const marks = await markFor(options, lease);
+  const step = async () => {
+    options.signal?.throwIfAborted();
+    options.read?.();
+    await lease.hold();
+  };
+  const isAnnounced = ({ digest, marker }: Found) =>
+    announced.has(digest) && (marker?.modifiedAt ?? 0) <= lease.takenAt;
   let condemned = 0;
-  for await (const found of scanHoldings(storage)) {
-    const outcome = await decide({ options, lease, marks, announced }, found);
+  for await (const planned of planStore({ ...options, now: lease.takenAt, step, isAnnounced })) {
+    const outcome = await execute(options, lease, planned);
+    if (outcome === 'keep') continue;
     if (outcome === 'condemn' || outcome === 'wait' || outcome === 'spared') condemned += 1;
+    options.progress?.({ ...planned, outcome });
   }
   await announce(options, lease, { before: state, condemned, collectedAt: lease.takenAt });
 }
 
-/** What those who push can know of when it is announced. */
-async function condemnedIn(storage: StorageDriver): Promise<ReferenceSet> {
+/** What may be deleted, once everybody knows that it is condemned. */
+async function condemnedBefore(storage: StorageDriver, time: number): Promise<ReferenceSet> {
   const digests = referenceSet();
-  for await (const { key } of storage.list(CONDEMNED_PREFIX)) {
+  for await (const { key, modifiedAt } of storage.list(CONDEMNED_PREFIX)) {
     const digest = digestOfCondemned(key);
-    if (digest !== undefined) digests.add(digest);
+    if (digest !== undefined && modifiedAt <= time) digests.add(digest);
   }
   return digests;
 }
@@ -125,79 +130,23 @@ async function settle({ wait, signal }: CollectOptions, lease: CollectionLease):
   }
 }
 
-function markFor(options: CollectOptions, lease: CollectionLease): Promise<Marks> {
-  const { storage, untaggedAfter, signal } = options;
-  const step = async () => {
-    signal?.throwIfAborted();
-    await lease.hold();
-  };
-  return markReferences({ storage, now: lease.takenAt, untaggedAfter, step });
-}
-
-interface Collection {
-  readonly options: CollectOptions;
-  readonly lease: CollectionLease;
-  readonly marks: Marks;
-  readonly announced: ReferenceSet;
-}
-
-async function decide(collection: Collection, found: Found): Promise<CollectStep['outcome']> {
-  const { options, lease } = collection;
-  const { digest } = found;
-  options.signal?.throwIfAborted();
-  await lease.hold();
-  const marker = found.marker && (await findMarker(options.storage, digest));
-  const { verdict, removable } = planFor(collection, found, marker?.state);
-  const outcome = await execute(collection, {
-    digest,
-    verdict,
-    removable,
-    version: marker?.version,
-  });
-  if (outcome !== 'keep') {
-    options.progress?.({ digest, outcome, removable, size: found.bytes?.size ?? 0 });
-  }
-  return outcome;
-}
-
-function planFor(
-  { options, lease, marks, announced }: Collection,
-  { digest, bytes, links, marker }: Found,
-  state: Marker['state'] | undefined,
-): DigestPlan {
-  const isAnnounced = announced.has(digest) && (marker?.modifiedAt ?? 0) <= lease.takenAt;
-  const holding = {
-    bytes: bytes && { size: bytes.size, writtenAt: bytes.modifiedAt },
-    links,
-    untagged: marks.untaggedIn(digest),
-    marker: state && { state, writtenAt: marker?.modifiedAt ?? 0, isAnnounced },
-  };
-  const isNeeded = (repository?: string) => marks.isNeeded(digest, repository);
-  return planDigest(holding, { now: lease.takenAt, grace: options.grace, isNeeded });
-}
-
-interface Decided extends DigestPlan {
-  readonly digest: Digest;
-  readonly version: string | undefined;
-}
-
 async function execute(
-  { options: { storage }, lease }: Collection,
-  { digest, verdict, removable, version }: Decided,
+  { storage }: CollectOptions,
+  lease: CollectionLease,
+  { digest, verdict, removable, version = '' }: PlannedDigest,
 ): Promise<CollectStep['outcome']> {
+  if (verdict === 'keep' || verdict === 'wait') return verdict;
+  await lease.hold();
   switch (verdict) {
-    case 'keep':
-    case 'wait':
-      return verdict;
     case 'condemn':
       await createMarker(storage, digest, 'condemned');
       return verdict;
     case 'acquit':
-      if (version !== undefined) await removeMarker(storage, digest, version);
+      await removeMarker(storage, digest, version);
       return verdict;
     case 'sweep': {
-      const sweep = { storage, lease, digest, removable, version: version ?? '' };
-      return (await sweepDigest(sweep)) ? 'swept' : 'spared';
+      const isSwept = await sweepDigest({ storage, lease, digest, removable, version });
+      return isSwept ? 'swept' : 'spared';
     }
   }
 }

@@ -97,11 +97,14 @@ async function importManifest(
   await importListed(job, manifests, depth + 1);
   await importBlobs(job, unseen(seen.blobs, blobs));
   throwIfAborted(signal);
-  const stored = [...manifests, ...blobs.filter(isOurs)].map((listed) => listed.digest);
-  const claimed = await claim(job.condemned, [digest, ...stored]);
+  // What is listed may still be on its way, when something else lists it, too.
+  const stored = blobs.filter(isOurs).map((blob) => blob.digest);
+  const relied = [digest, ...manifests.map((listed) => listed.digest), ...stored];
+  const claimed = await claim(job.condemned, relied);
   await requireThere(job, stored);
   const isNew = await putManifest({ storage, repository }, found, manifest);
-  await requireThere(job, await claimed.doubtful());
+  const isDoubtful = (await claimed.doubtful()).length > 0;
+  if (isDoubtful) await requireThere(job, [digest, ...stored]);
   const kind = isNew ? 'manifest-copied' : 'manifest-present';
   progress({ kind, digest, size: bytes.byteLength });
   await importListed(job, await source.listReferrers(digest, signal), depth + 1);
