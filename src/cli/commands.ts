@@ -15,6 +15,7 @@ import { rangesDiff } from './ranges/ranges-diff.ts';
 import { rangesLookup } from './ranges/ranges-lookup.ts';
 import { rangesRefresh } from './ranges/ranges-refresh.ts';
 import { rangesStats } from './ranges/ranges-stats.ts';
+import { registryCollect } from './registry/registry-collect.ts';
 import { registryEvents } from './registry/registry-events.ts';
 import { registryExport } from './registry/registry-export.ts';
 import { registryImport } from './registry/registry-import.ts';
@@ -38,6 +39,7 @@ export const COMMANDS: readonly Command[] = [
   registryExport,
   registryLs,
   registryRm,
+  registryCollect,
   registryVerify,
   registryEvents,
   registryUserAdd,

@@ -25,6 +25,26 @@ const Uploads = z.strictObject({
   maxSize: Size.optional().describe('the largest blob that is taken; left out, any'),
 });
 
+const Interval = Duration.refine(
+  (milliseconds) => milliseconds >= 60_000 && milliseconds <= 30 * 86_400_000,
+  'expected between 1m and 30d',
+);
+
+const Collect = z.strictObject({
+  every: Interval.prefault('24h').describe(
+    'how long after a collection the next one begins, whichever process over the store does it',
+  ),
+  grace: Interval.prefault('24h').describe(
+    'how long nothing must have referred to something before it is condemned, and how long it is condemned before it is deleted',
+  ),
+  untagged: z
+    .union([z.literal('keep'), z.strictObject({ after: Interval })])
+    .default('keep')
+    .describe(
+      'manifests without a tag that no index lists and whose subject, if they have one, is not there: `keep` them, or delete them when they are so old',
+    ),
+});
+
 /** The document `archeion registry serve` reads. Every object is strict: a typo is an error, not a default. */
 export const RegistrySchema = z.strictObject({
   listen: listenSchema({ host: '127.0.0.1', port: 5000 })
@@ -57,6 +77,9 @@ export const RegistrySchema = z.strictObject({
     .default('4MiB')
     .describe('the largest manifest; every client takes as much, and no more is taken'),
   uploads: Uploads.prefault({}),
+  collect: Collect.optional().describe(
+    'deletes what nothing refers to while the registry serves; left out, only `archeion registry collect` does; `{}` is enough',
+  ),
   access: RegistryAccess.optional(),
   rateLimit: RateLimit.optional().describe(
     'who asks more often gets 429 with `Retry-After`; left out, nobody is refused',

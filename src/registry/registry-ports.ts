@@ -7,7 +7,9 @@ import type { Access, Grant } from './access.ts';
 import type { Audit } from './audit/audit.ts';
 import type { EventLog } from './events/event-log.ts';
 import { type RunningHashes, runningHashes } from './push/running-hashes.ts';
+import { type Condemned, openCondemned } from './store/condemned.ts';
 import type { RepositoryPlace } from './store/manifest-store.ts';
+import { PROCESS_TIME } from './store/process-time.ts';
 
 /** What a registry allows, whoever asks. */
 export interface RegistrySettings {
@@ -50,6 +52,8 @@ export interface RegistryPorts {
   readonly events?: EventLog;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
+  /** What collections of the same store have condemned; left out, it is looked up there. */
+  readonly condemned?: Condemned;
 }
 
 /** What all requests to one registry have in common. */
@@ -61,11 +65,12 @@ export interface Registry {
   readonly audit: Audit | undefined;
   readonly events: EventLog | undefined;
   readonly hashes: RunningHashes;
+  readonly condemned: Condemned;
   readonly now: () => number;
 }
 
 export function registryOf(ports: RegistryPorts): Registry {
-  const { storage, log, settings, access, audit, events, now } = ports;
+  const { storage, log, settings, access, audit, events, now, condemned } = ports;
   return {
     storage,
     log,
@@ -74,6 +79,7 @@ export function registryOf(ports: RegistryPorts): Registry {
     audit,
     events,
     hashes: runningHashes(),
+    condemned: condemned ?? openCondemned(storage, PROCESS_TIME),
     now: now ?? Date.now,
   };
 }

@@ -12,13 +12,17 @@ interface StoredObject {
 
 const CHUNK = 1024 * 1024;
 
-/** Objects in memory, gone with the process: for tests and trials. */
-export function memoryDriver(): StorageDriver {
+/**
+ * Objects in memory, gone with the process: for tests and trials.
+ *
+ * @param now milliseconds since 1970: the store's clock
+ */
+export function memoryDriver(now: () => number = Date.now): StorageDriver {
   const objects = new Map<string, StoredObject>();
   let writes = 0;
   const store = (key: string, bytes: Uint8Array): ObjectInfo => {
     writes += 1;
-    const info = { key, size: bytes.byteLength, version: String(writes), modifiedAt: Date.now() };
+    const info = { key, size: bytes.byteLength, version: String(writes), modifiedAt: now() };
     objects.set(key, { info, bytes });
     return info;
   };

@@ -35,6 +35,7 @@ import {
   deliveryCounts,
   startDeliveries,
 } from './event-deliveries.ts';
+import { openCollecting } from './registry-collecting.ts';
 import type { LoadedRegistry } from './registry-config.ts';
 import { reapStore } from './registry-reaper.ts';
 
@@ -102,6 +103,7 @@ export async function openRegistryService(
   before?.retire();
   const counts = before?.counts ?? deliveryCounts(metrics);
   const deliveries = startDeliveries(loaded, { storage, log, counts });
+  const endCollecting = openCollecting(config, ports);
   // Passwords that are being checked get their answer first.
   if (!keepsAccess) setTimeout(() => before?.access?.close(), LONGEST_CHECK).unref();
   return {
@@ -113,10 +115,12 @@ export async function openRegistryService(
     handler: admitting(handler, clientAddressPolicyOf(config), admit),
     retire() {
       reaping.end();
+      endCollecting();
       void deliveries.stop();
     },
     async close() {
       reaping.end();
+      endCollecting();
       access?.close();
       await deliveries.stop();
     },

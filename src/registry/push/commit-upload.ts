@@ -4,6 +4,7 @@ import { RegistryError } from '../../core/oci/registry-error.ts';
 import { StorageError } from '../../storage/storage-error.ts';
 import type { Visit } from '../registry-ports.ts';
 import { linkNewBlob } from '../store/blob-store.ts';
+import { claim, isBlobKept } from '../store/keep.ts';
 import { blobKey, uploadDataKey, uploadSessionKey } from '../store/layout.ts';
 import { uploadUnknown, wrongDigest } from '../store/refusals.ts';
 import { verified } from '../store/verify-body.ts';
@@ -24,14 +25,19 @@ export async function commitUpload(
   const { received, digest: known } = session.record;
   const isKnown = known !== undefined && algorithmOf(known) === algorithmOf(digest);
   if (isKnown && known !== digest) throw wrongDigest(digest);
+  const place = { storage, repository, digest };
+  const claimed = await claim(registry.condemned, [digest]);
   if (isKnown) await assemble(visit, session, blobKey(digest));
   else await assembleUnknown(visit, session, digest);
-  await linkNewBlob({ storage, repository, digest }, received);
+  await linkNewBlob(place, received);
+  const isKept = await isBlobKept(place, claimed);
   registry.hashes.forget(session.id);
   // Nobody goes on with what is finished, so nobody changes its session: no look is needed before it goes.
   const condition = { version: session.version };
   const removed = await storage.remove(uploadSessionKey(session.id), { condition });
   if (removed === 'conflict') await storage.remove(uploadSessionKey(session.id));
+  // A collection took the bytes at this very moment, and the session had no others: they have to be sent again.
+  if (!isKept) throw uploadUnknown();
 }
 
 /** Bytes that are yet to be hashed come to a place of their own first. */

@@ -3,6 +3,7 @@ import { type Digest, parseDigest } from '../../core/oci/digest.ts';
 import { isRepository } from '../../core/oci/repository.ts';
 import type { Visit } from '../registry-ports.ts';
 import { linkBlob, statBlob } from '../store/blob-store.ts';
+import { claim, isBlobKept } from '../store/keep.ts';
 import { linkPrefix, repositoryOfLink } from '../store/layout.ts';
 
 /** Repositories looked through for one that may be pulled. */
@@ -16,15 +17,17 @@ const MOST_HOLDERS = 1_000;
  * @returns what was mounted; undefined when an ordinary upload has to do
  */
 export async function mountBlob(visit: Visit): Promise<Digest | undefined> {
-  const { storage, repository, query, grant } = visit;
+  const { registry, storage, repository, query, grant } = visit;
   const [text, ...others] = query.get('mount') ?? [];
   const digest = text === undefined ? undefined : parseDigest(text);
   if (digest === undefined || others.length > 0) return undefined;
+  const claimed = await claim(registry.condemned, [digest]);
   for await (const holder of holders(visit, digest)) {
     const info = await statBlob({ storage, repository: holder, digest });
     if (info === undefined || !grant.may('pull', holder)) continue;
-    await linkBlob({ storage, repository, digest }, info.size);
-    return digest;
+    const place = { storage, repository, digest };
+    await linkBlob(place, info.size);
+    return (await isBlobKept(place, claimed)) ? digest : undefined;
   }
   return undefined;
 }

@@ -12,6 +12,7 @@ import { tellOf } from '../events/tell-of.ts';
 import { refusalOf } from '../permission.ts';
 import type { Visit } from '../registry-ports.ts';
 import { isStored } from '../store/find-manifest.ts';
+import { claim } from '../store/keep.ts';
 import {
   checkManifest,
   LARGEST_MANIFEST,
@@ -23,9 +24,10 @@ import { denied } from '../store/refusals.ts';
 import { digestOf } from '../store/verify-body.ts';
 import { isImmutable } from './immutable-tags.ts';
 import { isPushed } from './is-pushed.ts';
-import { moveTag, tagState } from './move-tag.ts';
+import { moveTag, removeTagOf, tagState } from './move-tag.ts';
 import { createdHeaders } from './push-answers.ts';
 import { limitedBody } from './push-body.ts';
+import { type NewManifest, reliedOn, requireKept } from './require-kept.ts';
 import { requireReferences } from './require-references.ts';
 
 /** https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pushing-manifests */
@@ -35,10 +37,14 @@ export async function pushManifest(visit: Visit, reference: Reference): Promise<
   const received = await receiveManifest(visit, reference);
   const manifest = checkManifest(received);
   const tags = new Set([...(reference.kind === 'tag' ? [reference.tag] : []), ...more]);
-  if (!(await isPushed(visit, { digest: received.digest, manifest, tags }))) {
+  const claimed = await claim(registry.condemned, reliedOn(received.digest, manifest));
+  const push = { received, manifest, claimed };
+  if (await isPushed(visit, { digest: received.digest, manifest, tags })) {
+    await requireKept(visit, push, false);
+  } else {
     await requireReferences(visit, manifest, registry.settings.acceptMissingReferences);
     await requireMovable(visit, received.digest, tags);
-    await store(visit, { received, manifest, tags });
+    await store(visit, push, tags);
   }
   const location = `/v2/${repository}/manifests/${received.digest}`;
   const subject = manifest.subject?.digest;
@@ -93,31 +99,31 @@ function takenError(visit: Visit, tag: string): RegistryError {
   return refusalOf(visit, ['pull', 'push']);
 }
 
-interface NewManifest {
-  readonly received: ReceivedManifest;
-  readonly manifest: Manifest;
-  readonly tags: Iterable<string>;
-}
-
-async function store(visit: Visit, added: NewManifest): Promise<void> {
-  const { received, manifest, tags } = added;
+async function store(visit: Visit, push: NewManifest, tags: Iterable<string>): Promise<void> {
+  const { received, manifest } = push;
   const { digest } = received;
   const pushed = pushedOf(received, manifest);
   const set = Array.from(tags, (tag): Happening => ({ ...pushed, type: 'tag.set', tag }));
-  const put = async (telling: Telling): Promise<void> => {
+  const put = async (telling: Telling): Promise<boolean> => {
     // With its tags, which mostly are as new as it is: then they need not be announced once more.
     const announce = () => telling.announce(pushed, ...set);
-    if (!(await putManifest({ ...visit, announce }, received, manifest))) return;
+    if (!(await putManifest({ ...visit, announce }, received, manifest))) return false;
     telling.done(pushed);
     await auditDone(visit, { operation: 'manifest-push', digest });
+    return true;
   };
   const telling = tellOf(visit);
-  await put(telling);
+  await requireKept(visit, push, await put(telling));
   for (const tag of tags) {
-    if (await setTag(visit, added, { tag, telling })) continue;
+    if (await setTag(visit, push, { tag, telling })) continue;
     await telling.finish();
     throw takenError(visit, tag);
   }
+  // A manifest that had no tag may have been collected before it got this one.
+  await requireKept(visit, push, false).catch(async (error: unknown) => {
+    for (const tag of tags) await removeTagOf(visit, tag, digest);
+    throw error;
+  });
   await telling.finish();
   // Somebody may have deleted it meanwhile, between steps that found theirs done.
   while (!(await isStored(visit, digest))) {

@@ -4,7 +4,8 @@ import type { HeaderList, HttpAnswer } from '../../protocol/http.ts';
 import { auditDone } from '../audit/audit-done.ts';
 import type { Visit } from '../registry-ports.ts';
 import { putBlob } from '../store/blob-store.ts';
-import { badRequest } from '../store/refusals.ts';
+import { claim, isBlobKept } from '../store/keep.ts';
+import { badRequest, uploadUnknown } from '../store/refusals.ts';
 import { digestParameter } from './digest-parameter.ts';
 import { mountBlob } from './mount-blob.ts';
 import { blobCreated, uploadAccepted } from './push-answers.ts';
@@ -41,10 +42,14 @@ export async function storeBody(visit: Visit, digest: Digest, length?: number): 
   const { registry, request, storage, repository } = visit;
   const limit = { largest: registry.settings.largestBlob, what: 'a blob' };
   const size = length ?? statedLength(request);
-  await putBlob({ storage, repository, digest }, limitedBody(request, limit), {
+  const place = { storage, repository, digest };
+  const claimed = await claim(registry.condemned, [digest]);
+  await putBlob(place, limitedBody(request, limit), {
     signal: request.signal,
     ...(size !== undefined && { size }),
   });
+  // The bytes that were there when it began are gone, and the body is over: it has to be sent again.
+  if (!(await isBlobKept(place, claimed))) throw uploadUnknown();
 }
 
 /** https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pushing-a-blob-in-chunks */

@@ -20,6 +20,8 @@ test('keys are those that the layout documents', () => {
 });
 
 test('what went into a key comes back', () => {
+  expect(layout.digestOfCondemned(layout.condemnedKey(subject))).toBe(subject);
+  expect(layout.digestOfCondemned('gc/condemned/x')).toBeUndefined();
   expect(layout.repositoryOfLink(layout.linkKey(digest, 'a/b-c/d'))).toBe('a/b-c/d');
   expect(layout.tagOfKey(layout.tagKey('a/b', 'v1'))).toBe('v1');
   const key = layout.referrerKey({ repository: 'a', subject, referrer: digest });

@@ -18,6 +18,10 @@ import { parseUploadId, type UploadId } from '../../core/oci/upload-id.ts';
  * events/                                                     what is told, see ../events/event-keys.ts
  * uploads/<id>/session                                        a SessionRecord
  * uploads/<id>/data                                           what was uploaded, until it is under its digest
+ * gc/lease                                                    who collects, as long as it is renewed
+ * gc/clock                                                    written to learn the store's time
+ * gc/state                                                    a CollectionState: whether anything is condemned
+ * gc/condemned/<alg>/<hex>                                    a MarkerRecord
  * ```
  *
  * No component of a repository's name starts with an underscore, so the names below one are never part of it.
@@ -105,6 +109,19 @@ export function uploadSessionKey(id: UploadId): string {
 
 export function uploadDataKey(id: UploadId): string {
   return `${UPLOADS_PREFIX}${id}/data`;
+}
+
+export const COLLECTION_LEASE_KEY = 'gc/lease';
+export const COLLECTION_CLOCK_KEY = 'gc/clock';
+export const COLLECTION_STATE_KEY = 'gc/state';
+export const CONDEMNED_PREFIX = 'gc/condemned/';
+
+export function condemnedKey(digest: Digest): string {
+  return `${CONDEMNED_PREFIX}${pathOf(digest)}`;
+}
+
+export function digestOfCondemned(key: string): Digest | undefined {
+  return parseDigest(key.slice(CONDEMNED_PREFIX.length).replace('/', ':'));
 }
 
 /** A referrer and the subject it is about. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Digest } from '../../core/oci/digest.ts';
+import type { ObjectInfo } from '../../storage/driver.ts';
 import {
   manifestPrefix,
   referrerOfKey,
@@ -21,6 +22,8 @@ export interface ScannedManifest {
   readonly digest: Digest;
   /** Undefined when it is damaged: what it needs is not known. */
   readonly record: ManifestRecord | undefined;
+  /** Milliseconds since 1970, by the store's clock. */
+  readonly writtenAt: number;
 }
 
 /** Every manifest of a repository, damaged ones included. */
@@ -28,13 +31,13 @@ export async function* scanManifests({
   storage,
   repository,
 }: RepositoryPlace): AsyncGenerator<ScannedManifest, void, undefined> {
-  const read = async ({ key }: { readonly key: string }) => {
+  const read = async ({ key, modifiedAt: writtenAt }: ObjectInfo) => {
     const named = readKey(key);
     if (named.kind !== 'manifest') return undefined;
     const { digest } = named;
     const found = await orDamaged(findManifestRecord(storage, repository, digest));
     if (found === undefined) return undefined; // gone since it was listed
-    return { digest, record: found === 'damaged' ? undefined : found };
+    return { digest, writtenAt, record: found === 'damaged' ? undefined : found };
   };
   const scanned = mapStream(
     storage.list(manifestPrefix(repository), { keysOnly: true }),

@@ -6,6 +6,8 @@ import type { StorageDriver } from '../../storage/driver.ts';
 import type { ImageSource } from '../../upstream/image-source.ts';
 import { linkBlob, putBlob, statBlob } from '../store/blob-store.ts';
 import { concurrently } from '../store/concurrently.ts';
+import type { Condemned } from '../store/condemned.ts';
+import { claim, isBlobKept } from '../store/keep.ts';
 import { blobKey } from '../store/layout.ts';
 import { ImportError } from './import-error.ts';
 
@@ -29,6 +31,8 @@ export interface BlobImport {
   readonly repository: string;
   readonly progress: (step: ImportStep) => void;
   readonly signal: AbortSignal | undefined;
+  /** What a collection of the same store may be deleting. */
+  readonly condemned: Condemned;
 }
 
 const COPIES_AT_A_TIME = 4;
@@ -40,8 +44,18 @@ export async function importBlobs(job: BlobImport, blobs: readonly Descriptor[])
 
 async function importBlob(job: BlobImport, blob: Descriptor): Promise<void> {
   const { digest, size } = blob;
-  const kind = (await isPresent(job, blob)) ? 'blob-present' : await copyBlob(job, blob);
+  const kind = await bringBlob(job, blob);
   job.progress({ kind, digest, size });
+}
+
+/** Once more, should it have been there and been collected at the same moment. */
+async function bringBlob(job: BlobImport, blob: Descriptor): Promise<ImportStep['kind']> {
+  for (;;) {
+    const claimed = await claim(job.condemned, [blob.digest]);
+    const kind = (await isPresent(job, blob)) ? 'blob-present' : await copyBlob(job, blob);
+    const isKept = kind === 'blob-foreign' || (await isBlobKept({ ...job, ...blob }, claimed));
+    if (isKept) return kind;
+  }
 }
 
 /** Bytes that another repository brought are linked, not copied: whoever imports may read the whole store. */

@@ -2,10 +2,16 @@
 import type { Descriptor } from '../../core/oci/descriptor.ts';
 import type { Digest } from '../../core/oci/digest.ts';
 import { referencesOf } from '../../core/oci/manifest-references.ts';
+import { isForeignLayer } from '../../core/oci/media-type.ts';
 import type { StorageDriver } from '../../storage/driver.ts';
 import type { ImageSource, ManifestBytes } from '../../upstream/image-source.ts';
+import { statBlob } from '../store/blob-store.ts';
+import { concurrently } from '../store/concurrently.ts';
+import { type Condemned, openCondemned } from '../store/condemned.ts';
 import { ensureLayout } from '../store/ensure-layout.ts';
+import { claim } from '../store/keep.ts';
 import { checkManifest, putManifest, putTag } from '../store/manifest-store.ts';
+import { PROCESS_TIME } from '../store/process-time.ts';
 import { type BlobImport, type ImportStep, importBlobs } from './import-blobs.ts';
 import { ImportError } from './import-error.ts';
 
@@ -19,6 +25,8 @@ export interface ImportOptions {
   readonly tag: string;
   readonly progress?: (step: ImportStep) => void;
   readonly signal?: AbortSignal;
+  /** What collections of the same store have condemned; left out, it is looked up there. */
+  readonly condemned?: Condemned;
 }
 
 export interface ImportResult {
@@ -60,9 +68,14 @@ export async function importImage(options: ImportOptions): Promise<ImportResult>
   if (found === undefined) throw missing(source, reference);
   const { digest } = found;
   const seen = { manifests: new Set([digest]), blobs: new Set<Digest>() };
-  await importManifest({ source, storage, repository, progress, signal, seen }, found, 0);
+  const condemned = options.condemned ?? openCondemned(storage, PROCESS_TIME);
+  const job = { source, storage, repository, progress, signal, seen, condemned };
+  await importManifest(job, found, 0);
   throwIfAborted(signal);
+  const claimed = await claim(condemned, [digest]);
   await putTag({ storage, repository }, { tag, digest, pushedBy: 'import' });
+  // A manifest that had no tag may have been collected before it got this one.
+  await requireThere(job, await claimed.doubtful());
   return { digest, ...count.total() };
 }
 
@@ -84,10 +97,32 @@ async function importManifest(
   await importListed(job, manifests, depth + 1);
   await importBlobs(job, unseen(seen.blobs, blobs));
   throwIfAborted(signal);
+  // What is listed may still be on its way, when something else lists it, too.
+  const stored = blobs.filter(isOurs).map((blob) => blob.digest);
+  const relied = [digest, ...manifests.map((listed) => listed.digest), ...stored];
+  const claimed = await claim(job.condemned, relied);
+  await requireThere(job, stored);
   const isNew = await putManifest({ storage, repository }, found, manifest);
+  const isDoubtful = (await claimed.doubtful()).length > 0;
+  if (isDoubtful) await requireThere(job, [digest, ...stored]);
   const kind = isNew ? 'manifest-copied' : 'manifest-present';
   progress({ kind, digest, size: bytes.byteLength });
   await importListed(job, await source.listReferrers(digest, signal), depth + 1);
+}
+
+/** Of others the bytes may be nowhere but elsewhere. */
+function isOurs({ mediaType, urls }: Descriptor): boolean {
+  return !isForeignLayer(mediaType) && urls === undefined;
+}
+
+const LOOKS = 16;
+
+/** What was brought long ago, or was there before, may have been collected since. */
+async function requireThere(job: ImageImport, digests: readonly Digest[]): Promise<void> {
+  await concurrently(digests, LOOKS, async (digest) => {
+    if ((await statBlob({ ...job, digest })) !== undefined) return;
+    throw new ImportError('missing', `"${digest}" was collected meanwhile: import it again`);
+  });
 }
 
 async function importListed(
