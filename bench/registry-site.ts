@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
@@ -8,6 +8,7 @@ import { goTool } from '../test/e2e/go-tools.ts';
 import { freePort } from '../test/support/free-port.ts';
 import { mustRun, type RunningProcess } from '../test/support/processes.ts';
 import { startPinned } from './redirect-site.ts';
+import { sha256Of } from './sha256-of.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const KIB = 1024;
@@ -138,5 +139,5 @@ async function put(url: string, bytes: Buffer, type: string): Promise<void> {
 }
 
 function digestOf(bytes: Uint8Array): string {
-  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+  return `sha256:${sha256Of(bytes)}`;
 }

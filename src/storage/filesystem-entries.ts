@@ -4,12 +4,13 @@ import { readdir } from 'node:fs/promises';
 import { sep } from 'node:path';
 import { LRUCache } from 'lru-cache';
 import { ifPresent, ifThere } from './filesystem-errors.ts';
-import { decodeName } from './filesystem-keys.ts';
+import { decodeName, isPlain } from './filesystem-keys.ts';
 import { compareKeys } from './key.ts';
 
 /**
- * What a folder holds, in byte order: of an object its key; of a folder what the keys below it start with, which
- * ends in a slash and so stands where the first of them would. Nothing when there is no such folder.
+ * What a folder holds, in byte order, without the folder's own key: the rest of an object's key; of a folder what the
+ * keys below it go on with, which ends in a slash and so stands where the first of them would. Nothing when there
+ * is no such folder.
  */
 export type EntriesOf = (key: string, path: string) => Promise<readonly string[]>;
 
@@ -38,7 +39,7 @@ export function folderEntries(): EntriesOf {
     const remembered = known.get(path);
     if (remembered?.state === state) return remembered.entries;
     const isSettled = Date.now() - Number(facts.mtimeMs) > SETTLED;
-    const entries = inOrder(await readEntries(key, path));
+    const entries = inOrder(await readEntries('', path));
     if (isSettled && entries.length >= FEW) known.set(path, { state, entries });
     return entries;
   };
@@ -50,26 +51,35 @@ function statFolder(key: string, path: string): BigIntStats | undefined {
   return facts?.isDirectory() === true ? facts : undefined;
 }
 
-/** The parts of long names are followed to their ends here, so that all entries can be put in order. */
-async function readEntries(key: string, folder: string): Promise<string[]> {
+/**
+ * By names alone, which tell what is ours and which of it is a folder: to ask for types as well would take half as
+ * long again. The parts of long names are followed to their ends here, so that all entries can be put in order.
+ */
+async function readEntries(start: string, folder: string): Promise<string[]> {
   const entries: string[] = [];
-  for (const found of (await ifPresent(readdir(folder, { withFileTypes: true }))) ?? []) {
-    const isFolder = found.isDirectory();
-    if (!isFolder && !found.isFile()) continue;
-    const decoded = decodeName(found.name, isFolder);
+  for (const name of (await ifPresent(readdir(folder))) ?? []) {
+    if (isPlain(name)) {
+      entries.push(start + name);
+      continue;
+    }
+    const decoded = decodeName(name, FOLDER_NAME.test(name));
     if (decoded === undefined) continue;
     const { kind, text } = decoded;
-    if (kind === 'object') entries.push(key + text);
-    if (kind === 'folder') entries.push(`${key}${text}/`);
-    if (kind === 'part')
-      entries.push(...(await readEntries(key + text, folder + sep + found.name)));
+    if (kind === 'object') entries.push(start + text);
+    if (kind === 'folder') entries.push(`${start}${text}/`);
+    if (kind === 'part') entries.push(...(await partEntries(start + text, folder + sep + name)));
   }
   return entries;
 }
 
-const SURROGATE = /[\ud800-\udfff]/;
+async function partEntries(start: string, folder: string): Promise<string[]> {
+  return statFolder(start, folder) === undefined ? [] : readEntries(start, folder);
+}
+
+const FOLDER_NAME = /[+%]$/;
+const ASCII = /^[ -~]*$/;
 
 /** JavaScript's own order, which is much faster to get, is that of bytes but for surrogates. */
-function inOrder(keys: string[]): string[] {
-  return keys.some((key) => SURROGATE.test(key)) ? keys.sort(compareKeys) : keys.sort();
+function inOrder(names: string[]): string[] {
+  return names.every((name) => ASCII.test(name)) ? names.sort() : names.sort(compareKeys);
 }

@@ -47,7 +47,8 @@ function joined(folder: string, name: string): string {
   return folder === '' || name === '' ? folder + name : folder + sep + name;
 }
 
-function isPlain(segment: string): boolean {
+/** Whether it is written as it is. */
+export function isPlain(segment: string): boolean {
   return segment.length <= LONGEST_NAME && PLAIN.test(segment);
 }
 

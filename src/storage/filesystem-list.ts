@@ -17,9 +17,9 @@ export function fileWalk(root: string): Walk {
     cursor: ListCursor,
   ): AsyncGenerator<ObjectInfo, void, undefined> {
     const entries = await onDisk(folder, entriesOf(folder, join(root, folderOfPrefix(folder))));
-    for (let place = firstWanted(entries, cursor); place < entries.length; place++) {
-      const key = entries[place];
-      if (key === undefined || !isWanted(key, cursor)) continue;
+    for (let place = firstWanted(folder, entries, cursor); place < entries.length; place++) {
+      const key = folder + entries[place];
+      if (!isWanted(key, cursor)) continue;
       if (isFolder(key)) yield* walk(key, cursor);
       else if (cursor.keysOnly) yield keyAlone(key);
       else yield* ifStored(statFile(key, placeOf(root, key).path));
@@ -37,12 +37,16 @@ function isFolder(key: string): boolean {
 }
 
 /** Where to begin in a folder of many: what lies far before the cursor is not looked at one by one. */
-function firstWanted(entries: readonly string[], { after, prefix }: ListCursor): number {
+function firstWanted(
+  folder: string,
+  entries: readonly string[],
+  { after, prefix }: ListCursor,
+): number {
   const start = compareKeys(after, prefix) < 0 ? prefix : after;
   let [low, high] = [0, entries.length];
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (compareKeys(entries[middle] ?? '', start) < 0) low = middle + 1;
+    if (compareKeys(folder + entries[middle], start) < 0) low = middle + 1;
     else high = middle;
   }
   return Math.max(0, low - 1); // a folder that holds the start comes before it
