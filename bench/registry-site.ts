@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { OCI_MANIFEST } from '../src/core/oci/media-type.ts';
 import { goTool } from '../test/e2e/go-tools.ts';
-import { freePort } from '../test/support/free-port.ts';
+import { freePort, freePorts } from '../test/support/free-port.ts';
 import { mustRun, type RunningProcess } from '../test/support/processes.ts';
 import { startPinned } from './redirect-site.ts';
 import { sha256Of } from './sha256-of.ts';
@@ -29,12 +29,12 @@ export async function buildProgram(): Promise<void> {
 /** Ours, with one line of the log in a thousand requests: the others write none. */
 export async function startOurs(place: string): Promise<RegistryUnderTest> {
   const folder = await folderFor(place, 'ours');
-  const port = await freePort();
+  const [port = 0, adminPort = 0] = await freePorts(2);
   const file = join(folder, 'registry.yaml');
   await mkdir(join(folder, 'store'), { recursive: true });
   const config = {
     listen: { host: '127.0.0.1', port },
-    admin: { host: '127.0.0.1', port: await freePort() },
+    admin: { host: '127.0.0.1', port: adminPort },
     storage: { kind: 'filesystem', directory: join(folder, 'store') },
     log: { sample: 0.001 },
   };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdir, open, rmdir } from 'node:fs/promises';
+import { closeSync, mkdirSync, openSync, rmdirSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { synced } from './filesystem-descriptor.ts';
 import { errorCode } from './filesystem-errors.ts';
 
 /** Folders that come and go with the objects in them. */
@@ -8,7 +9,7 @@ export interface Folders {
   /** Does something that needs a folder, which is made first, and again when somebody pruned it meanwhile. */
   within<T>(folder: string, work: () => Promise<T>): Promise<T>;
   /** Removes a folder, and those above it, as far as they are empty. Readers never notice. */
-  prune(folder: string): Promise<void>;
+  prune(folder: string): void;
 }
 
 /** A folder that nine others empty at the same time is a good sign that something else is wrong. */
@@ -23,7 +24,7 @@ export function openFolders(root: string): Folders {
 
   const ensure = async (folder: string): Promise<void> => {
     if (known.has(folder)) return;
-    const first = await mkdir(folder, { recursive: true });
+    const first = mkdirSync(folder, { recursive: true });
     // Those above are synced even when they were there: another process may have made them just now.
     const highest = first === undefined ? root : shorter(root, dirname(first));
     for (let above = folder; above.length > highest.length; ) {
@@ -46,11 +47,11 @@ export function openFolders(root: string): Folders {
         }
       }
     },
-    async prune(folder) {
+    prune(folder) {
       for (let path = folder; path.length > root.length; path = dirname(path)) {
         known.delete(path);
         try {
-          await rmdir(path);
+          rmdirSync(path);
         } catch {
           return; // not empty, or gone: either way there is nothing more to do
         }
@@ -61,11 +62,11 @@ export function openFolders(root: string): Folders {
 
 /** Makes what happened to a folder's names last. */
 export async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
+  const file = openSync(folder, 'r');
   try {
-    await handle.sync();
+    await synced(file);
   } finally {
-    await handle.close();
+    closeSync(file);
   }
 }
 

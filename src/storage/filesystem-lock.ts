@@ -1,14 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomInt, randomUUID } from 'node:crypto';
-import { access, mkdir, readdir, rename, rm, rmdir, unlink, writeFile } from 'node:fs/promises';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { errorCode, ifPresent } from './filesystem-errors.ts';
+import { errorCode } from './filesystem-errors.ts';
 
 /** Proof of holding a lock. */
 export interface HeldLock {
   /** False once somebody took the lock over, because it was held for longer than locks last. */
-  isHeld(): Promise<boolean>;
+  isHeld(): boolean;
 }
 
 export interface Locks {
@@ -39,8 +48,8 @@ export function openLocks({ staging, lifetime }: LockOptions): Locks {
     const end = Date.now() + 3 * lifetime;
     while (Date.now() < end) {
       const owner = `${Date.now() + lifetime}-${randomUUID()}`;
-      if (await tryAcquire(path, staging, owner)) return owner;
-      if (!(await removeStale(path))) await sleep(randomInt(2, 20));
+      if (tryAcquire(path, staging, owner)) return owner;
+      if (!removeStale(path)) await sleep(randomInt(2, 20));
     }
     return undefined;
   };
@@ -52,48 +61,60 @@ export function openLocks({ staging, lifetime }: LockOptions): Locks {
         if (owner === undefined) return undefined;
         const file = join(path, owner);
         try {
-          return await work({
-            isHeld: async () => (await ifPresent(access(file).then(() => true))) ?? false,
-          });
+          return await work({ isHeld: () => existsSync(file) });
         } finally {
-          await release(path, file);
+          release(path, file);
         }
       }),
   };
 }
 
-async function tryAcquire(path: string, staging: string, owner: string): Promise<boolean> {
+function tryAcquire(path: string, staging: string, owner: string): boolean {
   const folder = join(staging, owner);
-  await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, owner), '');
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, owner), '');
   try {
-    await rename(folder, path);
+    renameSync(folder, path);
     return true;
   } catch (error) {
-    await rm(folder, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true });
     if (BUSY.includes(errorCode(error))) return false;
     throw error;
   }
 }
 
 /** Whether there was a stale owner. */
-async function removeStale(path: string): Promise<boolean> {
+function removeStale(path: string): boolean {
   let found = false;
-  for (const owner of (await ifPresent(readdir(path))) ?? []) {
+  for (const owner of ownersIn(path)) {
     if (Number.parseInt(owner, 10) > Date.now()) continue;
     found = true;
-    await ifPresent(unlink(join(path, owner)));
+    unless(['ENOENT'], () => unlinkSync(join(path, owner)));
   }
   return found;
 }
 
-async function release(path: string, file: string): Promise<void> {
+function ownersIn(path: string): readonly string[] {
+  let owners: readonly string[] = [];
+  unless(['ENOENT'], () => {
+    owners = readdirSync(path);
+  });
+  return owners;
+}
+
+/** It may have been taken over, and be held by somebody else already: theirs to release. */
+function release(path: string, file: string): void {
+  unless(['ENOENT', ...BUSY], () => {
+    unlinkSync(file);
+    rmdirSync(path);
+  });
+}
+
+function unless(expected: readonly string[], work: () => void): void {
   try {
-    await unlink(file);
-    await rmdir(path);
+    work();
   } catch (error) {
-    // Taken over, and perhaps held by somebody else already: theirs to release.
-    if (!['ENOENT', ...BUSY].includes(errorCode(error))) throw error;
+    if (!expected.includes(errorCode(error))) throw error;
   }
 }
 

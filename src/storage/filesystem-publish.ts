@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { link, rename, unlink } from 'node:fs/promises';
+import { linkSync, renameSync, unlinkSync } from 'node:fs';
 import { sep } from 'node:path';
 import type { ObjectInfo, StorageDriver, WriteCondition } from './driver.ts';
 import { errorCode, ifPresent } from './filesystem-errors.ts';
@@ -56,7 +56,7 @@ export function openPublisher(folders: Folders, locks: Locks): Publisher {
       if (statFile(place.key, place.path) === undefined) return 'absent';
       const work = underLock(place, (lock) => removeObject(place, lock, condition));
       const outcome = (await ifPresent(work)) ?? 'absent'; // the folder went with its last object
-      if (outcome === 'removed') await folders.prune(place.folder);
+      if (outcome === 'removed') folders.prune(place.folder);
       return outcome;
     },
   };
@@ -65,7 +65,7 @@ export function openPublisher(folders: Folders, locks: Locks): Publisher {
 /** A link fails when the name is taken, and needs no lock: nothing that was there goes. */
 async function create(place: Place, file: TemporaryFile): Promise<ObjectInfo | 'conflict'> {
   try {
-    await link(file.path, place.path);
+    linkSync(file.path, place.path);
   } catch (error) {
     if (errorCode(error) === 'EEXIST') return 'conflict';
     throw error;
@@ -89,8 +89,8 @@ async function replace({
 }: Replacement): Promise<ObjectInfo | 'conflict'> {
   if (version !== undefined && statFile(place.key, place.path)?.version !== version)
     return 'conflict';
-  await requireHeld(place, lock);
-  await rename(file.path, place.path);
+  requireHeld(place, lock);
+  renameSync(file.path, place.path);
   await syncFolder(place.folder);
   return file.info;
 }
@@ -105,14 +105,13 @@ async function removeObject(
   if (condition !== undefined && ('absent' in condition || condition.version !== found.version)) {
     return 'conflict';
   }
-  await requireHeld(place, lock);
-  await unlink(place.path);
+  requireHeld(place, lock);
+  unlinkSync(place.path);
   await syncFolder(place.folder);
   return 'removed';
 }
 
 /** A process that slept through its lock's lifetime changes nothing any more. */
-async function requireHeld({ key }: Place, lock: HeldLock): Promise<void> {
-  if (!(await lock.isHeld()))
-    throw new StorageError('failed', key, 'lost the lock: it took too long');
+function requireHeld({ key }: Place, lock: HeldLock): void {
+  if (!lock.isHeld()) throw new StorageError('failed', key, 'lost the lock: it took too long');
 }

@@ -1,10 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomInt, randomUUID } from 'node:crypto';
-import { constants } from 'node:fs';
-import { copyFile, type FileHandle, lstat, mkdir, open, readdir, rm, stat } from 'node:fs/promises';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  futimesSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  rmSync,
+} from 'node:fs';
+import { copyFile, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ObjectInfo } from './driver.ts';
-import { ifPresent, onDisk } from './filesystem-errors.ts';
+import { type Descriptor, synced, writeWhole } from './filesystem-descriptor.ts';
+import { ifPresent, ifThere, onDisk } from './filesystem-errors.ts';
 
 /** A finished file that no key leads to yet: on disk, and already what its object will be. */
 export interface TemporaryFile {
@@ -27,59 +38,59 @@ export interface TemporaryFiles {
 
 export function openTemporaryFiles(folder: string): TemporaryFiles {
   const stamp = stamps();
-  const newPath = async (): Promise<string> => {
-    await mkdir(folder, { recursive: true });
-    return join(folder, randomUUID());
-  };
-  const seal = async (key: string, path: string, handle: FileHandle): Promise<TemporaryFile> => {
-    await stamp(handle);
-    await handle.sync();
-    return { path, info: infoOf(key, await handle.stat({ bigint: true })) };
+  const newPath = () => join(folder, randomUUID());
+  const seal = async (key: string, path: string, file: Descriptor): Promise<TemporaryFile> => {
+    stamp(file);
+    await synced(file);
+    return { path, info: infoOf(key, fstatSync(file, { bigint: true })) };
   };
   const adopt = async (key: string, path: string): Promise<TemporaryFile> => {
-    const handle = await open(path, 'r+');
+    const file = openSync(path, 'r+');
     try {
-      return await seal(key, path, handle);
+      return await seal(key, path, file);
     } finally {
-      await handle.close();
+      closeSync(file);
     }
   };
   return {
     adopt,
     async write(key, bytes, { isSecret = false } = {}) {
-      const path = await onDisk(key, newPath());
-      const handle = await onDisk(key, open(path, 'wx', isSecret ? 0o600 : 0o666));
+      const path = newPath();
+      const mode = isSecret ? 0o600 : 0o666;
+      const file = await onDisk(
+        key,
+        inFolder(folder, () => openSync(path, 'wx', mode)),
+      );
       try {
-        for await (const chunk of bytes) await onDisk(key, writeWhole(handle, chunk));
-        return await onDisk(key, seal(key, path, handle));
+        for await (const chunk of bytes) await onDisk(key, writeWhole(file, chunk));
+        return await onDisk(key, seal(key, path, file));
       } catch (error) {
-        await rm(path, { force: true });
+        rmSync(path, { force: true });
         throw error;
       } finally {
-        await handle.close();
+        closeSync(file);
       }
     },
     async copy(key, from) {
-      if ((await ifPresent(lstat(from)))?.isFile() !== true) return undefined;
-      const path = await newPath();
+      const found = ifThere(key, () => lstatSync(from, { throwIfNoEntry: false }));
+      if (found?.isFile() !== true) return undefined;
+      const path = newPath();
       try {
         // Where the file system can, the copy shares its blocks with the original.
         const mode = constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL;
-        const isThere = await ifPresent(copyFile(from, path, mode).then(() => true));
-        return isThere === true ? await adopt(key, path) : undefined;
+        const copied = inFolder(folder, () => copyFile(from, path, mode).then(() => true));
+        return (await ifPresent(copied)) === true ? await adopt(key, path) : undefined;
       } catch (error) {
-        await rm(path, { force: true });
+        rmSync(path, { force: true });
         throw error;
       }
     },
   };
 }
 
-async function writeWhole(handle: FileHandle, chunk: Uint8Array): Promise<void> {
-  for (let done = 0; done < chunk.byteLength; ) {
-    const { bytesWritten } = await handle.write(chunk, done);
-    done += bytesWritten;
-  }
+async function inFolder<T>(folder: string, work: () => T | Promise<T>): Promise<T> {
+  if (!existsSync(folder)) mkdirSync(folder, { recursive: true });
+  return work();
 }
 
 interface FileFacts {
@@ -104,13 +115,13 @@ export function infoOf(key: string, { ino, size, mtimeNs }: FileFacts): ObjectIn
  * replaced twice within a tick could look unchanged. The milliseconds stay the file system's; only what is
  * below them is ours.
  */
-function stamps(): (handle: FileHandle) => Promise<void> {
+function stamps(): (file: Descriptor) => void {
   let last = 0;
-  return async (handle) => {
-    const { mtimeMs } = await handle.stat();
+  return (file) => {
+    const { mtimeMs } = fstatSync(file);
     // The random part is for other processes; within this one, times only grow.
     last = Math.max(Math.floor(mtimeMs) * 1000 + randomInt(1000), last + 1);
-    await handle.utimes(last / 1e6, last / 1e6);
+    futimesSync(file, last / 1e6, last / 1e6);
   };
 }
 

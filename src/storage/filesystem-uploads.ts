@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomBytes } from 'node:crypto';
-import { lstat, mkdir, rename, rm } from 'node:fs/promises';
+import { mkdirSync, renameSync, rmdirSync, rmSync } from 'node:fs';
+import { lstat, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bytesOf, unknownUpload } from './body.ts';
 import type { ObjectInfo, StorageDriver, UploadHandle, WriteCondition } from './driver.ts';
@@ -51,10 +52,7 @@ export function fileUploads({ folder, temporary, publish }: UploadPorts): Upload
     async startUpload(key) {
       checkKey(key);
       const id = randomBytes(16).toString('hex');
-      await onDisk(
-        key,
-        mkdir(join(folder, id), { recursive: true }).then(() => syncFolder(folder)),
-      );
+      await onDisk(key, makeLasting(folder, id));
       return { key, id, parts: [] };
     },
     async appendPart(upload, body, signal) {
@@ -70,13 +68,27 @@ export function fileUploads({ folder, temporary, publish }: UploadPorts): Upload
       const file = await onDisk(upload.key, assemble(upload));
       const info = await onDisk(upload.key, publish(file, condition));
       if (upload.parts.length !== 1) await onDisk(upload.key, rm(file.path, { force: true }));
-      if (info !== 'conflict') await onDisk(upload.key, rm(path, { recursive: true, force: true }));
+      if (info !== 'conflict') await onDisk(upload.key, removeFolder(path));
       return info;
     },
     async abortUpload(upload) {
       await onDisk(upload.key, rm(pathOf(upload), { recursive: true, force: true }));
     },
   };
+}
+
+/** Mostly it is empty now, its only part having become the object. */
+async function removeFolder(path: string): Promise<void> {
+  try {
+    rmdirSync(path);
+  } catch {
+    await rm(path, { recursive: true, force: true });
+  }
+}
+
+async function makeLasting(folder: string, id: string): Promise<void> {
+  mkdirSync(join(folder, id), { recursive: true });
+  await syncFolder(folder);
 }
 
 interface WrittenPart {
@@ -88,10 +100,10 @@ interface WrittenPart {
 
 async function keepPart({ upload, written, path, tag }: WrittenPart): Promise<void> {
   try {
-    await rename(written, join(path, tag));
+    renameSync(written, join(path, tag));
     await syncFolder(path);
   } catch (error) {
-    await rm(written, { force: true });
+    rmSync(written, { force: true });
     throw errorCode(error) === 'ENOENT' ? unknownUpload(upload.key) : error;
   }
 }

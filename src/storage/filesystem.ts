@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { bytesOf } from './body.ts';
 import type { StorageDriver, WriteCondition } from './driver.ts';
@@ -63,7 +63,7 @@ export function filesystemDriver(
     try {
       return await move(file, condition);
     } finally {
-      await rm(file.path, { force: true });
+      rmSync(file.path, { force: true });
     }
   };
 
