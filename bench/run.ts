@@ -6,6 +6,7 @@ import { benchDigestIndex } from './digest-index.ts';
 import { benchMemory } from './memory.ts';
 import { benchRedirect } from './redirect.ts';
 import { benchRegistryPull } from './registry-pull.ts';
+import { benchRegistryPush } from './registry-push.ts';
 import { benchRegistryTags } from './registry-tags.ts';
 import { type BenchResult, formatTable, verdictOf } from './result.ts';
 import { benchStartUp } from './start-up.ts';
@@ -19,6 +20,7 @@ const BENCHES: ReadonlyArray<readonly [string, () => Promise<readonly BenchResul
   ['workers', benchWorkers],
   ['registry, pulls', benchRegistryPull],
   ['registry, tags', benchRegistryTags],
+  ['registry, pushes', benchRegistryPush],
   ['memory', benchMemory],
 ];
 
