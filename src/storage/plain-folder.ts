@@ -2,7 +2,7 @@
 import { readdir, rm } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { bytesOf } from './body.ts';
-import type { ObjectInfo, StorageDriver } from './driver.ts';
+import type { ObjectInfo, ObjectStore } from './driver.ts';
 import { ifPresent, onDisk } from './filesystem-errors.ts';
 import { openFolders } from './filesystem-folders.ts';
 import { openLocks } from './filesystem-lock.ts';
@@ -13,9 +13,6 @@ import { openTemporaryFiles, removeOld } from './filesystem-temporary.ts';
 import { checkKey, compareKeys } from './key.ts';
 import { type ListCursor, listing } from './listing.ts';
 import { StorageError } from './storage-error.ts';
-
-/** What whoever only adds objects to a store needs of it. */
-export type ObjectStore = Pick<StorageDriver, 'name' | 'stat' | 'read' | 'write' | 'list'>;
 
 const LOCK_LIFETIME = 10_000;
 const DAY = 86_400_000;
@@ -51,6 +48,9 @@ export function plainFolder(root: string): ObjectStore {
       } finally {
         await rm(file.path, { force: true });
       }
+    },
+    async remove(key, { condition } = {}) {
+      return onDisk(key, publisher.remove(placeIn(base, key), condition));
     },
     list: (prefix, options = {}) => listing((cursor) => walk(base, cursor), prefix, options),
   };
