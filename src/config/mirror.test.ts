@@ -37,6 +37,12 @@ test.each([
     { ...LEAST, source: { ...LEAST.source, url: 'https://a.example/x' } },
     'source.url: a registry has no path',
   ],
+  ['neither registry nor layout', { ...LEAST, source: {} }, 'source: give one of url and layout'],
+  [
+    'a layout with repositories',
+    { ...LEAST, source: { layout: 'x', repositories: ['app'] } },
+    'a layout has none',
+  ],
   ['an index that is over at once', { ...LEAST, index: { validFor: '1s' } }, 'index.validFor'],
 ])('%s is a problem that is named', (_, document, problem) => {
   const result = parseMirrorConfig(document);

@@ -13,25 +13,43 @@ const SelectionText = z
     'expected a repository such as team/app, team/* or team/**, perhaps with a tag behind it: team/app:v*',
   );
 
-const Source = z.strictObject({
-  url: HttpUrl.describe('scheme and host of the registry').refine(
-    (url) => !/^https?:\/\/[^/]+\//.test(url),
-    'a registry has no path: put it into the names of repositories',
-  ),
-  repositories: z
-    .array(SelectionText)
-    .min(1)
-    .describe(
-      'what is mirrored: repositories, in which `*` stands for characters of one part and `**` of several, each perhaps with a pattern of tags, `team/app:v*`',
-    ),
-  credentials: Credentials.optional().describe('left out, it is asked without any'),
-  privateHosts: z
-    .array(z.string().min(1))
-    .default([])
-    .describe(
-      'hosts, `host` or `host:port`, that it may redirect to although their addresses are private',
-    ),
-});
+const Source = z
+  .strictObject({
+    url: HttpUrl.describe('scheme and host of a registry')
+      .refine(
+        (url) => !/^https?:\/\/[^/]+\//.test(url),
+        'a registry has no path: put it into the names of repositories',
+      )
+      .optional(),
+    repositories: z
+      .array(SelectionText)
+      .default([])
+      .describe(
+        'what is mirrored of the registry: repositories, in which `*` stands for characters of one part and `**` of several, each perhaps with a pattern of tags, `team/app:v*`',
+      ),
+    credentials: Credentials.optional().describe('left out, it is asked without any'),
+    privateHosts: z
+      .array(z.string().min(1))
+      .default([])
+      .describe(
+        'hosts, `host` or `host:port`, that it may redirect to although their addresses are private',
+      ),
+    layout: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        'instead of a registry: the folder of an OCI image layout, relative to the configuration file; all of it is mirrored',
+      ),
+  })
+  .refine(
+    ({ url, layout }) => (url === undefined) !== (layout === undefined),
+    'give one of url and layout',
+  )
+  .refine(
+    ({ url, repositories }) => (url === undefined) === (repositories.length === 0),
+    'a registry needs repositories, and a layout has none',
+  );
 
 const Folder = z.strictObject({
   kind: z.literal('filesystem').describe('files in a folder, as any web server serves them'),
@@ -78,7 +96,7 @@ const Index = z.strictObject({
 
 /** The document `archeion mirror` reads. Every object is strict: a typo is an error, not a default. */
 export const MirrorSchema = z.strictObject({
-  source: Source.describe('the registry that is mirrored'),
+  source: Source.describe('what is mirrored'),
   targets: z.array(Target).min(1).describe('what is kept filled'),
   immutable: z
     .array(TagPattern)
@@ -118,7 +136,7 @@ export function parseMirrorConfig(document: unknown): MirrorConfigResult {
   return problems.length > 0 ? { ok: false, problems } : { ok: true, config: result.data };
 }
 
-/** What is mirrored of the source. */
+/** What is mirrored of a registry. */
 export function selectionsOf({ source }: MirrorConfig): readonly Selection[] {
   return source.repositories.flatMap((text) => parseSelection(text) ?? []); // the schema has checked them
 }

@@ -6,6 +6,7 @@ import { parseDigest } from '../core/oci/digest.ts';
 import { ACCEPT_MANIFESTS } from '../core/oci/media-type.ts';
 import { fetchCatalog } from '../upstream/catalog-fetch.ts';
 import type { ImageSource } from '../upstream/image-source.ts';
+import { layoutReferences, ociLayoutSource } from '../upstream/oci-layout.ts';
 import { fetchReferrers } from '../upstream/referrers.ts';
 import { registrySource } from '../upstream/registry-source.ts';
 import { fetchTags } from '../upstream/tags-fetch.ts';
@@ -47,5 +48,26 @@ export function mirroredRegistry(client: UpstreamClient): MirrorSource {
     listReferrers: (repository, subject, signal) =>
       fetchReferrers({ client, repository, path: `referrers/${subject}`, signal }),
     content: (repository) => registrySource(client, repository, `${name}/${repository}`),
+  };
+}
+
+/** What everything in a layout is said to be a repository of: a layout has no names of its own for them. */
+export const LAYOUT_REPOSITORY = 'layout';
+
+/**
+ * The folder of an image layout, as one repository. What its index names by nothing but a digest counts as a tag.
+ *
+ * @throws UpstreamError for what is no layout
+ */
+export async function mirroredLayout(directory: string): Promise<MirrorSource> {
+  const source = await ociLayoutSource(directory);
+  const references = await layoutReferences(directory);
+  return {
+    name: source.name,
+    listRepositories: async () => [LAYOUT_REPOSITORY],
+    listTags: async () => references,
+    digestOfTag: async (_, tag, signal) => (await source.fetchManifest(tag, signal))?.digest,
+    listReferrers: (_, subject, signal) => source.listReferrers(subject, signal),
+    content: () => source,
   };
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { generateKeyPairSync } from 'node:crypto';
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { stringify } from 'yaml';
@@ -210,6 +210,27 @@ describe('archeion mirror', () => {
     expect((await own.run('plan')).exit).toBe(0);
     expect(cut).toBeGreaterThan(4);
   });
+});
+
+test('the folder of an image layout is mirrored as a whole, with what has no tag', async () => {
+  const registry = await registryFolder();
+  const folder = await temporaryFolder();
+  const layout = join(folder, 'layout');
+  const exported = ['registry', 'export', 'team/app:v1', layout, '--directory', registry.folder];
+  expect(await runCommand(exported)).toMatchObject({ exit: 0 });
+  const index = JSON.parse(await readFile(join(layout, 'index.json'), 'utf8'));
+  for (const entry of index.manifests) delete entry.annotations;
+  await writeFile(join(layout, 'index.json'), JSON.stringify(index));
+  const config = join(folder, 'mirror.yaml');
+  const storageOf = { kind: 'filesystem', directory: 'served' };
+  const targets = [{ name: 'dublin', storage: storageOf, publicUrl: 'https://dublin.example' }];
+  await writeFile(config, stringify({ source: { layout: 'layout' }, targets }));
+  const run = (...args: string[]) => runCommand(['mirror', ...args, '--config', config]);
+  expect(await run('run', '--yes')).toMatchObject({ exit: 0, err: '' });
+  const served = await readdir(join(folder, 'served/containers/images'));
+  const files = await readdir(join(layout, 'blobs/sha256'));
+  expect(served.sort()).toEqual(files.map((file) => `sha256:${file}`).sort());
+  expect((await run('plan')).exit).toBe(0);
 });
 
 test.each([

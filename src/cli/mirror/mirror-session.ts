@@ -5,10 +5,16 @@ import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConfigError } from '../../config/config-error.ts';
 import { type MirrorConfig, selectionsOf } from '../../config/mirror.ts';
+import { parseSelection, type Selection } from '../../core/mirroring/selection.ts';
 import { matchesTagPattern } from '../../core/oci/tag-pattern.ts';
 import { openLog } from '../../log.ts';
 import { type PreparedMirror, type PublishedTarget, prepareMirror } from '../../mirror/mirror.ts';
-import { mirroredRegistry } from '../../mirror/mirror-source.ts';
+import {
+  LAYOUT_REPOSITORY,
+  type MirrorSource,
+  mirroredLayout,
+  mirroredRegistry,
+} from '../../mirror/mirror-source.ts';
 import type { ObjectStore } from '../../storage/driver.ts';
 import { plainFolder } from '../../storage/plain-folder.ts';
 import { parseKey } from '../../upstream/digest-index-seal.ts';
@@ -39,11 +45,11 @@ export async function openMirrorSession(
   const problems: string[] = [];
   const targets = await openTargets(loaded);
   const privateKey = await readKey(loaded);
-  const client = await openSource(loaded, io);
+  const { source, selections, close } = await openSource(loaded, io);
   try {
     const prepared = await prepareMirror({
-      source: mirroredRegistry(client),
-      selections: selectionsOf(config),
+      source,
+      selections,
       targets,
       isImmutable: (tag) => config.immutable.some((pattern) => matchesTagPattern(pattern, tag)),
       includesManifests: config.manifests,
@@ -55,9 +61,9 @@ export async function openMirrorSession(
       signal: io.stop,
     });
     const carryOut = () => prepared.carryOut(COPY_PORTS, config.concurrency);
-    return { prepared, problems, carryOut, close: client.close };
+    return { prepared, problems, carryOut, close };
   } catch (error) {
-    await client.close();
+    await close();
     throw error;
   }
 }
@@ -73,11 +79,32 @@ const COPY_PORTS = {
 /** Milliseconds for a list or a manifest: others may be waited for first. */
 const WHOLE = 600_000;
 
-async function openSource(
+interface OpenSource {
+  readonly source: MirrorSource;
+  readonly selections: readonly Selection[];
+  readonly close: () => Promise<void>;
+}
+
+async function openSource(loaded: LoadedMirror, io: CommandIo): Promise<OpenSource> {
+  const { url, layout } = loaded.config.source;
+  if (layout === undefined) {
+    const client = await openClient(loaded, url ?? '', io);
+    const selections = selectionsOf(loaded.config);
+    return { source: mirroredRegistry(client), selections, close: client.close };
+  }
+  const source = await mirroredLayout(resolve(loaded.directory, layout));
+  const everything = parseSelection(LAYOUT_REPOSITORY);
+  // A layout names no repositories, and of digests no pattern of tags knows anything.
+  const selections = everything === undefined ? [] : [{ ...everything, meansTag: () => true }];
+  return { source, selections, close: async () => undefined };
+}
+
+async function openClient(
   { config, directory, origin }: LoadedMirror,
+  url: string,
   { err }: CommandIo,
 ): Promise<UpstreamClient> {
-  const { url, credentials, privateHosts } = config.source;
+  const { credentials, privateHosts } = config.source;
   const login = credentials && loginOf(credentials, directory);
   const read = login && passwordReader(login);
   await read?.().catch((cause: unknown) => {
