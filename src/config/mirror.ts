@@ -85,6 +85,9 @@ const Index = z.strictObject({
     .describe(
       'how long after a run has begun fronts believe the index: longer than until the next run',
     ),
+  every: Duration.prefault('10m').describe(
+    'how often a run that takes long publishes what there is so far',
+  ),
   key: z
     .string()
     .min(1)

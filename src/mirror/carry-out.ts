@@ -22,6 +22,8 @@ export interface CarryOut {
   /** Filled as it goes, by the name of the target: for whoever shows how far it is. */
   readonly tallies: ReadonlyMap<string, TargetTally>;
   readonly onProblem: (problem: string) => void;
+  /** After each object; what is copied meanwhile waits for nothing. */
+  readonly onStep: () => Promise<void>;
 }
 
 export function newTally(): TargetTally {
@@ -31,7 +33,9 @@ export function newTally(): TargetTally {
 /** Carries out a plan. A failure is told and counted, and stops nothing else; to be aborted ends it early. */
 export async function carryOut(job: CarryOut): Promise<void> {
   await concurrently(job.copies, job.concurrency, async (copy) => {
-    if (!job.ports.signal.aborted) await copyToAll(job, copy);
+    if (job.ports.signal.aborted) return;
+    await copyToAll(job, copy);
+    await job.onStep();
   });
 }
 

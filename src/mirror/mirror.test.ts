@@ -60,7 +60,7 @@ function bench(source = filledSource()): Bench {
       includesManifests: true,
       referrersAfter: 86_400_000,
       isDryRun: false,
-      index: { validFor: 3_600_000, privateKey: undefined },
+      index: { validFor: 3_600_000, privateKey: undefined, every: 86_400_000 },
       now: () => (clock.now += 1_000),
       onProblem: (problem) => problems.push(problem),
       signal: new AbortController().signal,
@@ -164,6 +164,29 @@ describe('a run', () => {
     const { plan } = await prepare({ isDryRun: true });
     expect(plan.copies).toHaveLength(OBJECTS);
     for (const store of Object.values(stores)) expect(await keysIn(store, '')).toEqual([]);
+  });
+
+  test('publishes what there is so far, when it takes long', async () => {
+    const { stores, run } = bench();
+    const { dublin = expect.fail() } = stores;
+    const sizes: number[] = [];
+    const watched: StorageDriver = {
+      ...dublin,
+      async write(key, ...rest) {
+        const written = await dublin.write(key, ...rest);
+        if (key === 'archeion/index') sizes.push((await indexOf(dublin)).length);
+        return written;
+      },
+    };
+    const blobPath = parseBlobPath(`${IMAGES}{digest}`) ?? expect.fail();
+    const publicUrl = 'https://dublin.example';
+    await run({
+      targets: [{ name: 'dublin', store: watched, blobPath, publicUrl }],
+      index: { validFor: 3_600_000, privateKey: undefined, every: 3_000 },
+    });
+    expect(sizes.length).toBeGreaterThan(1);
+    expect(sizes[0]).toBeLessThan(OBJECTS);
+    expect(sizes.at(-1)).toBe(OBJECTS);
   });
 
   test('leaves manifests alone when it is told to', async () => {

@@ -29,7 +29,12 @@ export interface MirrorOptions {
   readonly referrersAfter: number;
   /** Whether anything is written. */
   readonly isDryRun: boolean;
-  readonly index: { readonly validFor: number; readonly privateKey: KeyObject | undefined };
+  readonly index: {
+    readonly validFor: number;
+    readonly privateKey: KeyObject | undefined;
+    /** Milliseconds after which a run that goes on publishes what there is so far. */
+    readonly every: number;
+  };
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly onProblem: (problem: string) => void;
@@ -86,9 +91,13 @@ export async function prepareMirror(options: MirrorOptions): Promise<PreparedMir
     async carryOut(ports, concurrency) {
       const open = opener(source, kept);
       const { copies } = plan;
-      const job = { copies, targets, concurrency, tallies, onProblem };
+      const publishAll = async () => {
+        for (const target of targets) await publish(options, target, startedAt);
+      };
+      const onStep = nowAndThen(publishAll, options);
+      const job = { copies, targets, concurrency, tallies, onProblem, onStep };
       await carryOut({ ...job, ports: { ...ports, open, signal } });
-      for (const target of targets) await publish(options, target, startedAt);
+      await publishAll();
     },
   };
 }
@@ -136,6 +145,17 @@ function opener(source: MirrorSource, kept: LRUCache<Digest, Uint8Array>): OpenO
 
 async function* inOnePiece(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
   yield bytes;
+}
+
+/** Does some work when it was last done long ago: one call at a time does it, and the others go on. */
+function nowAndThen(work: () => Promise<void>, { index, now }: MirrorOptions): () => Promise<void> {
+  let last = now();
+  return async () => {
+    if (now() - last < index.every) return;
+    last = Number.POSITIVE_INFINITY;
+    await work();
+    last = now();
+  };
 }
 
 async function publish(

@@ -55,7 +55,7 @@ export async function openMirrorSession(
       includesManifests: config.manifests,
       referrersAfter: config.referrersEvery,
       isDryRun,
-      index: { validFor: config.index.validFor, privateKey },
+      index: { ...config.index, privateKey },
       now: Date.now,
       onProblem: (problem) => problems.push(problem),
       signal: io.stop,
