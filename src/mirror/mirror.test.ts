@@ -220,6 +220,17 @@ describe('a run', () => {
 });
 
 describe('what goes wrong', () => {
+  test('a repository that is named has to be there, one of a catalogue has not', async () => {
+    const { source, problems, run } = bench();
+    const listRepositories = async () => ['team/app', 'team/empty'];
+    const selections = ['team/*', 'absent'].map(
+      (text) => parseSelection(text) ?? expect.fail(text),
+    );
+    const { repositories } = await run({ source: { ...source, listRepositories }, selections });
+    expect(repositories).toBe(1);
+    expect(problems).toEqual(['absent: "https://fake.example" has no such repository']);
+  });
+
   test('a target that is full does not stop the other, and is left alone', async () => {
     const { stores, problems, run } = bench();
     const { dublin = expect.fail(), paris = expect.fail() } = stores;

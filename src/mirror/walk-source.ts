@@ -59,7 +59,11 @@ async function repositoriesOf(walk: SourceWalk): Promise<readonly string[]> {
 async function walkOne(walk: SourceWalk, repository: string): Promise<readonly FoundRepository[]> {
   const { source, selections, memory, now, signal } = walk;
   const tags = await source.listTags(repository, signal);
-  if (tags === undefined) throw new Error(`"${source.name}" has no such repository`);
+  if (tags === undefined) {
+    // Catalogues go on listing repositories whose last tag is gone.
+    if (!selections.some((selection) => selection.repository === repository)) return [];
+    throw new Error(`"${source.name}" has no such repository`);
+  }
   const { known, problems } = await walkRepository({
     ...walk,
     repository,

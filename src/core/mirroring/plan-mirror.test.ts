@@ -43,6 +43,14 @@ test('what has another size than it should have is missing', () => {
   expect(copies).toHaveLength(1);
 });
 
+test('a manifest that lies about the size of a blob does not keep it from being copied', () => {
+  const wanted = [7, 5, 7, 5, 7].map((size) => object('blob', 5, size));
+  const { copies } = planMirror(wanted, [{ name: 'a', held: tableOf([]) }]);
+  expect(copies.map(({ size }) => size)).toEqual([7, 5]);
+  const later = planMirror(wanted, [{ name: 'a', held: tableOf([[5, 5]]) }]);
+  expect(later.copies.map(({ size }) => size)).toEqual([7]);
+});
+
 /** Nodes list only nodes before them: a graph without circles, shared and repeated as it comes. */
 const registry = fc.array(fc.array(fc.nat({ max: 30 }), { maxLength: 5 }), {
   minLength: 1,

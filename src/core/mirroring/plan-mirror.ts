@@ -35,7 +35,7 @@ export interface MirrorPlan {
   /** Blobs before manifests: whoever finds a manifest finds what it lists. */
   readonly copies: readonly PlannedCopy[];
   readonly targets: readonly TargetGap[];
-  /** Different digests of the source, and their bytes. */
+  /** Different objects of the source, and their bytes. */
   readonly wanted: { readonly objects: number; readonly bytes: number };
 }
 
@@ -47,19 +47,37 @@ export function planMirror(
   wanted: Iterable<WantedObject>,
   targets: readonly TargetHoldings[],
 ): MirrorPlan {
-  const seen = digestTable();
+  const isNew = firstTime();
   const copies: PlannedCopy[] = [];
-  let bytes = 0;
+  let [objects, bytes] = [0, 0];
   for (const object of wanted) {
-    if (seen.sizeOf(object.digest) !== undefined) continue;
-    seen.set(object.digest, object.size);
+    if (!isNew(object)) continue;
+    objects += 1;
     bytes += object.size;
     const lacking = targets.filter(({ held }) => held.sizeOf(object.digest) !== object.size);
     if (lacking.length > 0) copies.push({ ...object, targets: lacking.map(({ name }) => name) });
   }
   copies.sort((one, other) => rank(one) - rank(other));
   const gaps = targets.map(({ name }) => gapOf(name, copies));
-  return { copies, targets: gaps, wanted: { objects: seen.size(), bytes } };
+  return { copies, targets: gaps, wanted: { objects, bytes } };
+}
+
+/**
+ * Whether an object has not come before. One that comes with another size is another one: a manifest that lies
+ * about a blob of others must not keep it from being copied.
+ */
+function firstTime(): (object: WantedObject) => boolean {
+  const seen = digestTable();
+  const disputed = new Set<string>();
+  return ({ digest, size }) => {
+    const before = seen.sizeOf(digest);
+    if (before === undefined) seen.set(digest, size);
+    if (before === undefined || before === size) return before === undefined;
+    const other = `${digest} ${size}`;
+    if (disputed.has(other)) return false;
+    disputed.add(other);
+    return true;
+  };
 }
 
 function rank({ kind }: WantedObject): number {
@@ -67,7 +85,7 @@ function rank({ kind }: WantedObject): number {
 }
 
 /** What the copies of a plan are to one target. */
-export function gapOf(name: string, copies: readonly PlannedCopy[]): TargetGap {
+function gapOf(name: string, copies: readonly PlannedCopy[]): TargetGap {
   let [blobs, manifests, bytes] = [0, 0, 0];
   for (const { kind, size, targets } of copies) {
     if (!targets.includes(name)) continue;
