@@ -3,6 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { COMMANDS } from '../src/cli/commands.ts';
 import { configJsonSchema } from '../src/config/config.ts';
+import { mirrorJsonSchema } from '../src/config/mirror.ts';
 import { registryJsonSchema } from '../src/config/registry.ts';
 import { commandPage } from './pages/command-page.ts';
 import { configurationPage } from './pages/configuration-page.ts';
@@ -20,6 +21,12 @@ const PAGES = {
     source: 'src/config/registry.ts',
     intro: `\`archeion registry serve --config FILE\`
 names everything wrong with a file before it listens. [How to run a registry](../how-to/run-a-registry.md). Sizes are written \`512KiB\`, \`100MiB\`, \`5GiB\` or \`1TiB\`.`,
+  }),
+  'docs/reference/mirror-configuration.md': configurationPage(mirrorJsonSchema(), {
+    title: 'Configuration of the mirror',
+    source: 'src/config/mirror.ts',
+    intro: `\`archeion mirror plan --config FILE\`
+names everything wrong with a file before it asks anybody. [How to fill backends](../how-to/fill-backends.md).`,
   }),
 };
 

@@ -11,6 +11,8 @@ import { serve } from './front/serve.ts';
 import { indexCheck } from './index/index-check.ts';
 import { indexMake } from './index/index-make.ts';
 import { indexShow } from './index/index-show.ts';
+import { mirrorPlan } from './mirror/mirror-plan.ts';
+import { mirrorRun } from './mirror/mirror-run.ts';
 import { rangesDiff } from './ranges/ranges-diff.ts';
 import { rangesLookup } from './ranges/ranges-lookup.ts';
 import { rangesRefresh } from './ranges/ranges-refresh.ts';
@@ -45,6 +47,8 @@ export const COMMANDS: readonly Command[] = [
   registryUserAdd,
   registryUserRm,
   registryUserLs,
+  mirrorPlan,
+  mirrorRun,
   rangesRefresh,
   rangesLookup,
   rangesDiff,

@@ -27,7 +27,7 @@ const LeadsTo = z
     'hosts that its own answers redirect to (`storage.googleapis.com`): they are listed among the endpoints',
   );
 
-const Credentials = z.strictObject({
+export const Credentials = z.strictObject({
   username: z.string().min(1),
   passwordFile: z
     .string()

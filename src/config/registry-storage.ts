@@ -19,7 +19,7 @@ const Credentials = z.strictObject({
   sessionTokenFile: file('the token of a temporary access key').optional(),
 });
 
-const S3 = z.strictObject({
+export const S3 = z.strictObject({
   kind: z
     .literal('s3')
     .describe('objects in a bucket of S3, or of a store that speaks its protocol'),

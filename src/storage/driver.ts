@@ -26,6 +26,8 @@ export interface WriteOptions {
   readonly size?: number;
   readonly condition?: WriteCondition;
   readonly contentType?: string;
+  /** What clients that read the object from the store itself are told, where the store can tell them. */
+  readonly cacheControl?: string;
   /** For nobody but the store's owner to read, where the store can tell: a folder on a machine of many users. */
   readonly isSecret?: boolean;
   readonly signal?: AbortSignal;
@@ -119,3 +121,9 @@ export interface StorageDriver {
     options: { readonly method: 'GET'; readonly seconds: number },
   ) => Promise<string>;
 }
+
+/** What whoever fills a store for others to read needs of it. */
+export type ObjectStore = Pick<
+  StorageDriver,
+  'name' | 'stat' | 'read' | 'write' | 'remove' | 'list'
+>;

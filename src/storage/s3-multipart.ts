@@ -9,7 +9,7 @@ import {
   UploadPartCommand,
   UploadPartCopyCommand,
 } from '@aws-sdk/client-s3';
-import type { ByteRange, ObjectInfo, WriteCondition } from './driver.ts';
+import type { ByteRange, ObjectInfo, WriteCondition, WriteOptions } from './driver.ts';
 import { atStore } from './s3-errors.ts';
 import { copySource } from './s3-keys.ts';
 import { conditionOf, infoOf, type S3Object, type S3Store } from './s3-store.ts';
@@ -29,7 +29,7 @@ export interface Multipart {
 export async function startMultipart(
   store: S3Store,
   object: S3Object,
-  contentType?: string,
+  { contentType, cacheControl }: Pick<WriteOptions, 'contentType' | 'cacheControl'> = {},
 ): Promise<Multipart> {
   const { client, bucket } = store;
   const { key, name } = object;
@@ -42,6 +42,7 @@ export async function startMultipart(
         ...target,
         Metadata: { nonce },
         ...(contentType !== undefined && { ContentType: contentType }),
+        ...(cacheControl !== undefined && { CacheControl: cacheControl }),
       }),
     ),
   );

@@ -40,7 +40,7 @@ export async function putObject(
   store: S3Store,
   object: S3Object,
   bytes: Uint8Array,
-  { condition, contentType, signal }: WriteOptions,
+  { condition, contentType, cacheControl, signal }: WriteOptions,
 ): Promise<ObjectInfo | 'conflict'> {
   const { client, bucket } = store;
   const { key, name } = object;
@@ -52,6 +52,7 @@ export async function putObject(
     ContentLength: bytes.byteLength,
     Metadata: { nonce },
     ...(contentType !== undefined && { ContentType: contentType }),
+    ...(cacheControl !== undefined && { CacheControl: cacheControl }),
     ...conditionOf(condition),
   });
   const sent = client.send(command, signal === undefined ? {} : { abortSignal: signal });
@@ -68,9 +69,10 @@ async function putParts(
   store: S3Store,
   object: S3Object,
   { first, rest }: Parts,
-  { condition, contentType, signal }: WriteOptions,
+  options: WriteOptions,
 ): Promise<ObjectInfo | 'conflict'> {
-  const upload = await startMultipart(store, object, contentType);
+  const { condition, signal } = options;
+  const upload = await startMultipart(store, object, options);
   let place = 0;
   const send = (bytes: Uint8Array): Promise<void> => {
     const sent = upload.put(place++, bytes, signal);

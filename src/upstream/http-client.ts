@@ -5,8 +5,9 @@ import { silentLog } from '../log.ts';
 import { openAuthorization } from './authorization.ts';
 import { readBounded } from './bounded-body.ts';
 import { type ExchangePorts, exchange, type FinalAnswer } from './exchange.ts';
+import { limitedTransport } from './host-limiter.ts';
 import { parseRetryAfter, withRetries } from './retry.ts';
-import { openTransport, type WireRequest } from './transport.ts';
+import { openTransport, type Transport, type WireRequest } from './transport.ts';
 import {
   DEFAULT_LIMITS,
   type StreamOptions,
@@ -63,17 +64,23 @@ export function openUpstream(options: UpstreamOptions): UpstreamClient {
 }
 
 function portsOf(options: UpstreamOptions, home: URL, limits: UpstreamLimits) {
-  const { tokenHosts = [], allowPrivateHosts = [], ports = {} } = options;
+  const { tokenHosts = [], allowPrivateHosts = [], perHost, ports = {} } = options;
   const isConfigured = (url: URL) =>
     url.origin === home.origin || [...tokenHosts, ...allowPrivateHosts].includes(url.host);
   const { lookup } = ports;
+  const transport = openTransport({ limits, isConfigured, ...(lookup && { lookup }) });
   return {
-    transport: openTransport({ limits, isConfigured, ...(lookup && { lookup }) }),
+    transport: perHost === undefined ? transport : gated(transport, perHost, limits),
     now: Date.now,
     random: Math.random,
     sleep,
     ...ports,
   };
+}
+
+function gated(transport: Transport, most: number, { longestWait }: UpstreamLimits): Transport {
+  const now = () => performance.now();
+  return limitedTransport(transport, { most, longestPause: longestWait, now, sleep: delay });
 }
 
 async function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {

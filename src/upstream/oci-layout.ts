@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Descriptor } from '../core/oci/descriptor.ts';
 import { algorithmOf, type Digest, hexOf } from '../core/oci/digest.ts';
 import { parseDocument } from '../core/oci/manifest-document.ts';
+import { isTag } from '../core/oci/reference.ts';
 import type { ImageSource, ManifestBytes } from './image-source.ts';
 import { type LayoutFiles, layoutFiles } from './layout-files.ts';
 import { REF_NAME } from './layout-index.ts';
@@ -24,10 +25,7 @@ import { decodeUtf8 } from './utf8.ts';
 export async function ociLayoutSource(directory: string): Promise<ImageSource> {
   const name = `oci:${directory}`;
   const files = layoutFiles(directory);
-  await requireLayout(files, directory);
-  const index = await files.read('index.json');
-  if (index === undefined) throw new UpstreamError('bad-answer', `"${name}" has no index.json`);
-  const entries = requireDescriptors(index, name);
+  const entries = await readEntries(files, directory);
 
   async function readManifest(
     digest: Digest,
@@ -59,6 +57,24 @@ export async function ociLayoutSource(directory: string): Promise<ImageSource> {
     listReferrers: async (subject) => findReferrers(requireDigest(subject)),
     close: async () => undefined,
   };
+}
+
+/** What the index of a layout leads to: tags, and the digests of what has none. */
+export async function layoutReferences(directory: string): Promise<readonly string[]> {
+  const entries = await readEntries(layoutFiles(directory), directory);
+  const references = entries.map(({ digest, annotations }) => {
+    const name = annotations?.[REF_NAME];
+    return name !== undefined && isTag(name) ? name : digest;
+  });
+  return [...new Set(references)];
+}
+
+async function readEntries(files: LayoutFiles, directory: string): Promise<readonly Descriptor[]> {
+  const name = `oci:${directory}`;
+  await requireLayout(files, directory);
+  const index = await files.read('index.json');
+  if (index === undefined) throw new UpstreamError('bad-answer', `"${name}" has no index.json`);
+  return requireDescriptors(index, name);
 }
 
 /** @throws UpstreamError for a folder that is no layout, or one of a version to come */

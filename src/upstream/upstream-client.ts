@@ -31,6 +31,8 @@ export interface UpstreamOptions {
   /** Hosts that the upstream may lead to although their addresses are private. */
   readonly allowPrivateHosts?: readonly string[];
   readonly limits?: Partial<UpstreamLimits>;
+  /** Requests to one host at once, at most, and fewer when it does not bear them; left out, connections limit them. */
+  readonly perHost?: number;
   readonly log?: Log;
   readonly ports?: Partial<UpstreamPorts>;
 }

@@ -9,7 +9,9 @@ import type { S3Credentials } from '../../storage/s3-client.ts';
 import type { LoadedRegistry } from './registry-config.ts';
 
 /** What is needed of a configuration to open its storage. */
-export type StorageConfig = Pick<LoadedRegistry, 'config' | 'origin' | 'directory'>;
+export interface StorageConfig extends Pick<LoadedRegistry, 'origin' | 'directory'> {
+  readonly config: Pick<LoadedRegistry['config'], 'storage'>;
+}
 
 /**
  * The storage that a configuration names. Nothing is asked of it yet.

@@ -57,8 +57,22 @@ export function writeDigestIndex(
   about: Omit<DigestIndexHeader, 'sha256' | 'sha512'>,
   blobs: readonly HeldBlob[],
 ): Uint8Array {
-  const sections = (['sha256', 'sha512'] as const).map((algorithm) => recordsOf(blobs, algorithm));
-  const [sha256 = [], sha512 = []] = sections;
+  const records = blobs.map(({ digest, size }) => ({
+    algorithm: algorithmOf(digest),
+    hex: hexOf(digest).slice(0, 2 * KEPT),
+    size,
+  }));
+  return writeIndexRecords(about, records);
+}
+
+/** The same of records, as another index has them. */
+export function writeIndexRecords(
+  about: Omit<DigestIndexHeader, 'sha256' | 'sha512'>,
+  records: Iterable<IndexRecord>,
+): Uint8Array {
+  const sizes = { sha256: new Map<string, number>(), sha512: new Map<string, number>() };
+  for (const { algorithm, hex, size } of records) sizes[algorithm].set(hex, size);
+  const [sha256, sha512] = [sortedRecords(sizes.sha256), sortedRecords(sizes.sha512)];
   const header: DigestIndexHeader = { ...about, sha256: sha256.length, sha512: sha512.length };
   const head = asciiBytes(`${MAGIC}${asciiJson(header)}\n`);
   const bytes = new Uint8Array(head.length + RECORD * (sha256.length + sha512.length));
@@ -76,11 +90,7 @@ interface Record15 {
   readonly size: number;
 }
 
-function recordsOf(blobs: readonly HeldBlob[], algorithm: DigestAlgorithm): Record15[] {
-  const sizes = new Map<string, number>();
-  for (const { digest, size } of blobs) {
-    if (algorithmOf(digest) === algorithm) sizes.set(hexOf(digest).slice(0, 20), size);
-  }
+function sortedRecords(sizes: ReadonlyMap<string, number>): Record15[] {
   const records = Array.from(sizes, ([hex, size]) => ({ hex, size }));
   return records.sort((a, b) => (a.hex < b.hex ? -1 : 1));
 }

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { PreparedMirror } from '../../mirror/mirror.ts';
+import type { CommandIo } from '../command.ts';
+import { sizeText } from '../size-text.ts';
+
+/** What is missing where, for people. */
+export function planText(prepared: PreparedMirror): string {
+  const { plan } = prepared;
+  const rows = plan.targets.map(({ name, blobs, manifests, bytes }) => [
+    name,
+    String(blobs),
+    String(manifests),
+    sizeText(bytes),
+  ]);
+  return `${sourceText(prepared)}\n${table(['missing at', 'blobs', 'manifests', 'size'], rows)}`;
+}
+
+/** What became of a plan, for people. */
+export function summaryText(prepared: PreparedMirror): string {
+  const rows = [...prepared.tallies].map(([name, { copied, bytes, failed, lost }]) => [
+    name,
+    String(copied),
+    sizeText(bytes),
+    lost === undefined ? String(failed) : `${failed}, given up: ${lost}`,
+  ]);
+  return `${sourceText(prepared)}\n${table(['target', 'copied', 'size', 'failed'], rows)}`;
+}
+
+function sourceText({ plan, repositories, foreign }: PreparedMirror): string {
+  const { objects, bytes } = plan.wanted;
+  const left = foreign === 0 ? '' : `; ${foreign} layers are to be had from elsewhere only`;
+  return `source: ${repositories} repositories, ${objects} objects, ${sizeText(bytes)}${left}`;
+}
+
+/** Columns as wide as they have to be. */
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = head.map((title, column) =>
+    Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),
+  );
+  const line = (cells: readonly string[]) =>
+    cells
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd();
+  return `${[head, ...rows].map(line).join('\n')}\n`;
+}
+
+/** The same for programs. */
+export function reportJson(prepared: PreparedMirror, problems: readonly string[]): string {
+  const { plan, repositories, foreign, tallies } = prepared;
+  const targets = plan.targets.map(({ name, ...missing }) => ({
+    name,
+    missing,
+    done: tallies.get(name),
+  }));
+  return `${JSON.stringify({ repositories, foreign, wanted: plan.wanted, targets, problems })}\n`;
+}
+
+const NAMED = 50;
+
+export function sayProblems(problems: readonly string[], io: CommandIo): void {
+  for (const problem of problems.slice(0, NAMED)) io.err(`archeion: ${problem}\n`);
+  const rest = problems.length - NAMED;
+  if (rest > 0) io.err(`archeion: and ${rest} more like these\n`);
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+import { expect, test } from 'vitest';
+import { parseMirrorConfig, selectionsOf } from './mirror.ts';
+
+const LEAST = {
+  source: { url: 'https://registry.example.org', repositories: ['team/**', 'app:v*'] },
+  targets: [{ name: 'dublin', storage: { kind: 'filesystem', directory: 'blobs' } }],
+};
+
+test('the least that has to be said is a source and a target', () => {
+  const result = parseMirrorConfig(LEAST);
+  const config = result.ok ? result.config : expect.fail(result.problems.join());
+  expect(config).toMatchObject({
+    manifests: true,
+    immutable: [],
+    concurrency: 8,
+    index: { validFor: 26 * 3_600_000 },
+  });
+  expect(selectionsOf(config).map(({ repository }) => repository)).toEqual([undefined, 'app']);
+});
+
+test.each([
+  ['a typo', { ...LEAST, tragets: [] }, 'tragets'],
+  ['no target', { ...LEAST, targets: [] }, 'targets: '],
+  [
+    'two targets of one name',
+    { ...LEAST, targets: [...LEAST.targets, ...LEAST.targets] },
+    '"dublin" names two',
+  ],
+  [
+    'a name that is none',
+    { ...LEAST, source: { ...LEAST.source, repositories: ['App'] } },
+    'source.repositories.0',
+  ],
+  [
+    'a registry with a path',
+    { ...LEAST, source: { ...LEAST.source, url: 'https://a.example/x' } },
+    'source.url: a registry has no path',
+  ],
+  ['neither registry nor layout', { ...LEAST, source: {} }, 'source: give one of url and layout'],
+  [
+    'a layout with repositories',
+    { ...LEAST, source: { layout: 'x', repositories: ['app'] } },
+    'a layout has none',
+  ],
+  ['an index that is over at once', { ...LEAST, index: { validFor: '1s' } }, 'index.validFor'],
+])('%s is a problem that is named', (_, document, problem) => {
+  const result = parseMirrorConfig(document);
+  expect(result.ok ? [] : result.problems.join('\n')).toContain(problem);
+});

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+import { z } from 'zod';
+import { parseSelection, type Selection } from '../core/mirroring/selection.ts';
+import { problemsOf } from './config.ts';
+import { Credentials } from './holders.ts';
+import { S3 } from './registry-storage.ts';
+import { BlobPathText, Duration, HttpUrl, Name } from './values.ts';
+
+const SelectionText = z
+  .string()
+  .refine(
+    (text) => parseSelection(text) !== undefined,
+    'expected a repository such as team/app, team/* or team/**, perhaps with a tag behind it: team/app:v*',
+  );
+
+const Source = z
+  .strictObject({
+    url: HttpUrl.describe('scheme and host of a registry')
+      .refine(
+        (url) => !/^https?:\/\/[^/]+\//.test(url),
+        'a registry has no path: put it into the names of repositories',
+      )
+      .optional(),
+    repositories: z
+      .array(SelectionText)
+      .default([])
+      .describe(
+        'what is mirrored of the registry: repositories, in which `*` stands for characters of one part and `**` of several, each perhaps with a pattern of tags, `team/app:v*`',
+      ),
+    credentials: Credentials.optional().describe('left out, it is asked without any'),
+    privateHosts: z
+      .array(z.string().min(1))
+      .default([])
+      .describe(
+        'hosts, `host` or `host:port`, that it may redirect to although their addresses are private',
+      ),
+    layout: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        'instead of a registry: the folder of an OCI image layout, relative to the configuration file; all of it is mirrored',
+      ),
+  })
+  .refine(
+    ({ url, layout }) => (url === undefined) !== (layout === undefined),
+    'give one of url and layout',
+  )
+  .refine(
+    ({ url, repositories }) => (url === undefined) === (repositories.length === 0),
+    'a registry needs repositories, and a layout has none',
+  );
+
+const Folder = z.strictObject({
+  kind: z.literal('filesystem').describe('files in a folder, as any web server serves them'),
+  directory: z
+    .string()
+    .min(1)
+    .describe('the folder, relative to the configuration file; it is made'),
+});
+
+const Target = z.strictObject({
+  name: Name.describe('the name of the backend in the configuration of the front'),
+  storage: z
+    .discriminatedUnion('kind', [Folder, S3.omit({ publicEndpoint: true, redirect: true })])
+    .describe('where its blobs are kept'),
+  blobPath: BlobPathText.prefault('containers/images/{digest}').describe(
+    'where it keeps a blob, as in the configuration of the front',
+  ),
+  publicUrl: HttpUrl.optional().describe(
+    'the URL of the backend in the configuration of the front; left out, it gets no digest index',
+  ),
+});
+
+const TagPattern = z
+  .string()
+  .regex(/^[A-Za-z0-9_.*-]{1,128}$/, 'expected a tag, in which `*` stands for any characters');
+
+const Index = z.strictObject({
+  validFor: Duration.refine(
+    (milliseconds) => milliseconds >= 60_000 && milliseconds <= 30 * 86_400_000,
+    'expected between 1m and 30d',
+  )
+    .prefault('26h')
+    .describe(
+      'how long after a run has begun fronts believe the index: longer than until the next run',
+    ),
+  every: Duration.prefault('10m').describe(
+    'how often a run that takes long publishes what there is so far',
+  ),
+  key: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'a file with the Ed25519 private key in PEM that signs it, relative to the configuration file',
+    ),
+});
+
+/** The document `archeion mirror` reads. Every object is strict: a typo is an error, not a default. */
+export const MirrorSchema = z.strictObject({
+  source: Source.describe('what is mirrored'),
+  targets: z.array(Target).min(1).describe('what is kept filled'),
+  immutable: z
+    .array(TagPattern)
+    .default([])
+    .describe('tags that never move at the source, `v*`: known ones are not asked for again'),
+  manifests: z
+    .boolean()
+    .default(true)
+    .describe('whether targets get manifests under their digests, too'),
+  referrersEvery: Duration.prefault('24h').describe(
+    'how long after it was looked for what is about known images (signatures and the like) it is looked for again; what has a tag is found at once',
+  ),
+  concurrency: z
+    .int()
+    .min(1)
+    .max(256)
+    .default(8)
+    .describe(
+      'objects that are copied at once, and requests to one host of the source, at most: fewer when it does not bear them',
+    ),
+  index: Index.prefault({}).describe('the digest index that each target with a `publicUrl` gets'),
+});
+
+export type MirrorConfig = z.output<typeof MirrorSchema>;
+
+export type MirrorConfigResult =
+  | { readonly ok: true; readonly config: MirrorConfig }
+  | { readonly ok: false; readonly problems: readonly string[] };
+
+/** Checks a whole document and reports everything wrong with it, not just the first thing. */
+export function parseMirrorConfig(document: unknown): MirrorConfigResult {
+  const result = MirrorSchema.safeParse(document);
+  if (!result.success) return { ok: false, problems: problemsOf(result.error) };
+  const names = result.data.targets.map(({ name }) => name);
+  const repeated = new Set(names.filter((name, place) => names.indexOf(name) !== place));
+  const problems = [...repeated].map((name) => `targets: "${name}" names two of them`);
+  return problems.length > 0 ? { ok: false, problems } : { ok: true, config: result.data };
+}
+
+/** What is mirrored of a registry. */
+export function selectionsOf({ source }: MirrorConfig): readonly Selection[] {
+  return source.repositories.flatMap((text) => parseSelection(text) ?? []); // the schema has checked them
+}
+
+/** JSON Schema (draft 2020-12) of the document, as people write it. */
+export function mirrorJsonSchema(): unknown {
+  return z.toJSONSchema(MirrorSchema, { io: 'input', unrepresentable: 'any' });
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+import { expect, test } from 'vitest';
+import { parseSelection, selectTags } from './selection.ts';
+
+function select(texts: readonly string[], repository: string, tags: readonly string[]) {
+  const selections = texts.map((text) => parseSelection(text) ?? expect.fail(text));
+  return selectTags(selections, repository, tags);
+}
+
+test('a name without a tag means all of its tags, a pattern those that fit', () => {
+  expect(select(['app'], 'app', ['v1', 'latest'])).toEqual(['v1', 'latest']);
+  expect(select(['app:v*'], 'app', ['v1', 'latest'])).toEqual(['v1']);
+  expect(select(['team/*:v1', 'app'], 'team/app', ['v1', 'v2'])).toEqual(['v1']);
+  expect(select(['team/*'], 'team/app/deep', ['v1'])).toEqual([]);
+  expect(select(['team/**'], 'team/app/deep', ['v1'])).toEqual(['v1']);
+});
+
+test('a single repository needs no catalogue', () => {
+  expect(parseSelection('team/app:v*')?.repository).toBe('team/app');
+  expect(parseSelection('team/*')?.repository).toBeUndefined();
+});
+
+test.each(['', 'App', 'app:', ':v1', 'app:v/1', 'a***', 'app@sha256:00', 'app:v1:v2'])(
+  '"%s" means nothing',
+  (text) => expect(parseSelection(text)).toBeUndefined(),
+);

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { PlannedCopy } from '../core/mirroring/plan-mirror.ts';
+import { blobPathOf } from '../core/routing/blob-path.ts';
+import { StorageError } from '../storage/storage-error.ts';
+import { UpstreamError } from '../upstream/upstream-error.ts';
+import { fanOut } from './fan-out.ts';
+import type { ListedTarget } from './mirror-target.ts';
+import { verifiedBlob } from './verified-blob.ts';
+
+/** Reads an object of the source; undefined when it has none. */
+export type OpenObject = (
+  copy: PlannedCopy,
+  signal: AbortSignal,
+) => Promise<AsyncIterable<Uint8Array> | undefined>;
+
+export interface CopyPorts {
+  readonly open: OpenObject;
+  readonly signal: AbortSignal;
+  readonly sleep: (milliseconds: number, signal: AbortSignal) => Promise<unknown>;
+  /** At least 0, less than 1. */
+  readonly random: () => number;
+  readonly retries: number;
+  /** Milliseconds before the first retry, at most; doubled for each next. */
+  readonly backoff: number;
+  /** Milliseconds a target may take nothing while others wait. */
+  readonly patience: number;
+}
+
+export type CopyOutcome =
+  | { readonly kind: 'copied' }
+  /** Somebody else was faster. */
+  | { readonly kind: 'present' }
+  | { readonly kind: 'failed'; readonly error: unknown };
+
+/** By target. */
+export type CopyOutcomes = ReadonlyMap<ListedTarget, CopyOutcome>;
+
+/** What is under a digest never changes. */
+const FOR_EVER = 'public, max-age=31536000, immutable';
+
+/**
+ * Reads an object once and writes it to every target that lacks it; nothing shows there before all of it is
+ * verified. What may pass is tried again, for the targets that it failed for.
+ */
+export async function copyObject(
+  copy: PlannedCopy,
+  targets: readonly ListedTarget[],
+  ports: CopyPorts,
+): Promise<CopyOutcomes> {
+  const outcomes = new Map<ListedTarget, CopyOutcome>();
+  let left = targets;
+  for (let attempt = 0; left.length > 0; attempt += 1) {
+    if (attempt > 0) await ports.sleep(waitBefore(attempt, ports), ports.signal);
+    const results = await copyOnce(copy, left, ports);
+    for (const [place, target] of left.entries()) outcomes.set(target, outcomeOf(results[place]));
+    left = left.filter((target) => mayPass(outcomes.get(target)));
+    if (attempt === ports.retries) break;
+  }
+  return outcomes;
+}
+
+/** The spread keeps what failed together from returning together. */
+function waitBefore(attempt: number, { backoff, random }: CopyPorts): number {
+  return backoff * 2 ** (attempt - 1) * (0.5 + random() / 2);
+}
+
+type WriteResult = 'copied' | 'present';
+
+async function copyOnce(
+  copy: PlannedCopy,
+  targets: readonly ListedTarget[],
+  { open, signal, patience }: CopyPorts,
+): Promise<PromiseSettledResult<WriteResult>[]> {
+  try {
+    signal.throwIfAborted();
+    const body = await open(copy, signal);
+    if (body === undefined) throw new Error(`"${copy.repository}" lacks it`);
+    const readers = targets.map(
+      (target) => (bytes: AsyncIterable<Uint8Array>) => write(copy, target, bytes),
+    );
+    return await fanOut({ body: verifiedBlob(body, copy), readers, patience });
+  } catch (reason) {
+    return targets.map(() => ({ status: 'rejected', reason }));
+  }
+}
+
+async function write(
+  { digest, size, mediaType }: PlannedCopy,
+  { store, blobPath }: ListedTarget,
+  body: AsyncIterable<Uint8Array>,
+): Promise<WriteResult> {
+  const key = blobPathOf(blobPath, digest);
+  const found = await store.stat(key);
+  if (found?.size === size) return 'present';
+  // What has another size was left by somebody who broke off: it is replaced, unless somebody else does it now.
+  const condition = found === undefined ? { absent: true as const } : { version: found.version };
+  const about = { size, contentType: mediaType, cacheControl: FOR_EVER };
+  const written = await store.write(key, body, { ...about, condition });
+  return written === 'conflict' ? 'present' : 'copied';
+}
+
+function outcomeOf(result: PromiseSettledResult<WriteResult> | undefined): CopyOutcome {
+  if (result?.status === 'fulfilled') return { kind: result.value };
+  return { kind: 'failed', error: result?.reason };
+}
+
+function mayPass(outcome: CopyOutcome | undefined): boolean {
+  if (outcome?.kind !== 'failed') return false;
+  const { error } = outcome;
+  // Of a status the client has made sure: it has asked several times.
+  if (error instanceof UpstreamError) return MAY_PASS.includes(error.code);
+  return error instanceof StorageError && error.code === 'failed';
+}
+
+/** Wrong bytes are most often those of a connection that broke without saying so. */
+const MAY_PASS: readonly string[] = ['unreachable', 'timeout', 'wrong-digest'];
+
+/** Whether a target is better left alone: nothing else can be written there either. */
+export function isLost(error: unknown): boolean {
+  return error instanceof StorageError && (error.code === 'no-space' || error.code === 'denied');
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import type { Descriptor } from '../core/oci/descriptor.ts';
+import type { Digest } from '../core/oci/digest.ts';
+import { parseDigest } from '../core/oci/digest.ts';
+import { ACCEPT_MANIFESTS } from '../core/oci/media-type.ts';
+import { fetchCatalog } from '../upstream/catalog-fetch.ts';
+import type { ImageSource } from '../upstream/image-source.ts';
+import { layoutReferences, ociLayoutSource } from '../upstream/oci-layout.ts';
+import { fetchReferrers } from '../upstream/referrers.ts';
+import { registrySource } from '../upstream/registry-source.ts';
+import { fetchTags } from '../upstream/tags-fetch.ts';
+import type { UpstreamClient } from '../upstream/upstream-client.ts';
+
+/** What is mirrored from. */
+export interface MirrorSource {
+  /** Stays the same from run to run: what is remembered of the source goes by it. */
+  readonly name: string;
+  /** Every repository there is. */
+  listRepositories(signal: AbortSignal): Promise<Iterable<string>>;
+  /** Undefined when there is no such repository. */
+  listTags(repository: string, signal: AbortSignal): Promise<readonly string[] | undefined>;
+  /** What a tag points at, as the source says it; undefined when it does not. Only good to compare with what is known. */
+  digestOfTag(repository: string, tag: string, signal: AbortSignal): Promise<Digest | undefined>;
+  /** Undefined when the source has no way to say: what is about something then has a tag. */
+  listReferrers(
+    repository: string,
+    subject: Digest,
+    signal: AbortSignal,
+  ): Promise<readonly Descriptor[] | undefined>;
+  content(repository: string): Pick<ImageSource, 'fetchManifest' | 'fetchBlob'>;
+}
+
+/** A registry, through a client that whoever opened it closes. */
+export function mirroredRegistry(client: UpstreamClient): MirrorSource {
+  const name = client.origin;
+  return {
+    name,
+    async listRepositories(signal) {
+      return (await fetchCatalog(client, { prefix: '', signal })).names;
+    },
+    listTags: (repository, signal) => fetchTags(client, repository, signal),
+    async digestOfTag(repository, tag, signal) {
+      const options = { accept: ACCEPT_MANIFESTS, signal };
+      const head = await client.head(`/v2/${repository}/manifests/${tag}`, options);
+      return parseDigest(head?.header('docker-content-digest') ?? '');
+    },
+    listReferrers: (repository, subject, signal) =>
+      fetchReferrers({ client, repository, path: `referrers/${subject}`, signal }),
+    content: (repository) => registrySource(client, repository, `${name}/${repository}`),
+  };
+}
+
+/** What everything in a layout is said to be a repository of: a layout has no names of its own for them. */
+export const LAYOUT_REPOSITORY = 'layout';
+
+/**
+ * The folder of an image layout, as one repository. What its index names by nothing but a digest counts as a tag.
+ *
+ * @throws UpstreamError for what is no layout
+ */
+export async function mirroredLayout(directory: string): Promise<MirrorSource> {
+  const source = await ociLayoutSource(directory);
+  const references = await layoutReferences(directory);
+  return {
+    name: source.name,
+    listRepositories: async () => [LAYOUT_REPOSITORY],
+    listTags: async () => references,
+    digestOfTag: async (_, tag, signal) => (await source.fetchManifest(tag, signal))?.digest,
+    listReferrers: (_, subject, signal) => source.listReferrers(subject, signal),
+    content: () => source,
+  };
+}

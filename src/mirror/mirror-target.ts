@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+import { concurrently } from '../core/concurrently.ts';
+import { blobKeyReader } from '../core/digest-index/blob-key.ts';
+import { type DigestTable, digestTable } from '../core/mirroring/digest-table.ts';
+import type { PlannedCopy } from '../core/mirroring/plan-mirror.ts';
+import { type BlobPath, blobPathOf } from '../core/routing/blob-path.ts';
+import type { ObjectStore } from '../storage/driver.ts';
+
+/** A store that is kept filled. */
+export interface MirrorTarget {
+  readonly name: string;
+  readonly store: ObjectStore;
+  /** Where it keeps a blob. */
+  readonly blobPath: BlobPath;
+}
+
+/** A target with what it is known to hold, which grows as it is filled. */
+export interface ListedTarget extends MirrorTarget {
+  readonly held: DigestTable;
+}
+
+/** What a target holds, by its own listing: names and sizes, never what is in it. */
+export async function listTarget(target: MirrorTarget, signal: AbortSignal): Promise<ListedTarget> {
+  const held = digestTable();
+  const digestOf = blobKeyReader(target.blobPath);
+  for await (const { key, size } of target.store.list(target.blobPath.before)) {
+    signal.throwIfAborted();
+    const digest = digestOf(key);
+    if (digest !== undefined) held.set(digest, size);
+  }
+  return { ...target, held };
+}
+
+const LOOKS = 16;
+
+/**
+ * Looks once more for what a listing did not show, before it counts as missing: listings of some stores lag or
+ * leave something out. What is there after all is put down as held.
+ */
+export async function confirmMissing(
+  copies: readonly PlannedCopy[],
+  targets: readonly ListedTarget[],
+  signal: AbortSignal,
+): Promise<void> {
+  await concurrently(copies, LOOKS, async (copy) => {
+    signal.throwIfAborted();
+    for (const target of targets.filter(({ name }) => copy.targets.includes(name))) {
+      const key = blobPathOf(target.blobPath, copy.digest);
+      // What cannot be looked at stays missing: the attempt to write it tells why.
+      const info = await target.store.stat(key).catch(() => undefined);
+      if (info !== undefined) target.held.set(copy.digest, info.size);
+    }
+  });
+}

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+import { concurrently } from '../core/concurrently.ts';
+import type { WantedObject } from '../core/mirroring/plan-mirror.ts';
+import { algorithmOf, type Digest, hexOf } from '../core/oci/digest.ts';
+import { referencesOf } from '../core/oci/manifest-references.ts';
+import { isForeignLayer } from '../core/oci/media-type.ts';
+import type { ManifestBytes } from '../upstream/image-source.ts';
+import { parseBytes } from '../upstream/manifest-check.ts';
+import type { KnownManifest, KnownRepository } from './known-repository.ts';
+import type { MirrorSource } from './mirror-source.ts';
+
+export interface RepositoryWalk {
+  readonly source: MirrorSource;
+  readonly repository: string;
+  /** Every tag there is. */
+  readonly tags: readonly string[];
+  /** Those that are wanted. */
+  readonly wanted: readonly string[];
+  readonly known: KnownRepository;
+  /** Tags that stay where they are: one that is known is not looked at again. */
+  readonly isImmutable: (tag: string) => boolean;
+  /** Referrers that were looked for before this are looked for again; in milliseconds since 1970. */
+  readonly referrersSince: number;
+  readonly now: number;
+  /** Has the bytes of a manifest that was read, so that they need not be read again. */
+  readonly keep: (manifest: ManifestBytes) => void;
+  readonly signal: AbortSignal;
+}
+
+export interface WalkedRepository {
+  /** What is known now: only of what was reached. */
+  readonly known: KnownRepository;
+  /** What could not be read, with its name. The rest was. */
+  readonly problems: readonly string[];
+}
+
+/** An index of indexes of images with referrers that have referrers: five, and nobody goes beyond. */
+const DEEPEST = 12;
+const MOST_MANIFESTS = 1_000_000;
+const AT_A_TIME = 8;
+
+/**
+ * Everything that the wanted tags lead to: what they list, and what is about it, by the referrers API, its fallback
+ * tag or a tag of cosign's. Level by level, because what refers to what is for the source to say, circles included.
+ */
+export async function walkRepository(walk: RepositoryWalk): Promise<WalkedRepository> {
+  const job = openJob(walk);
+  let level = await rootsOf(job, walk.wanted);
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > DEEPEST || job.manifests.size > MOST_MANIFESTS) {
+      job.problems.push(`${walk.repository}: manifests are nested too deep, or too many`);
+      break;
+    }
+    const reached = await concurrently(level, AT_A_TIME, (digest) => visit(job, digest));
+    level = unseen(job.seen, reached.flat());
+  }
+  // One that could not be asked for is asked for again next time.
+  const isComplete = job.looksForReferrers && job.problems.length === 0;
+  const referrersAt = isComplete ? walk.now : walk.known.referrersAt;
+  const known = { tags: job.roots, manifests: job.manifests, referrersAt };
+  return { known, problems: job.problems };
+}
+
+interface Job extends RepositoryWalk {
+  readonly seen: Set<Digest>;
+  readonly roots: Map<string, Digest>;
+  readonly manifests: Map<Digest, KnownManifest>;
+  readonly problems: string[];
+  readonly looksForReferrers: boolean;
+  /** Whether the source has shown that it has no referrers API. */
+  readonly api: { isAbsent: boolean };
+  /** Tags about a manifest, by what they begin with. */
+  readonly tagsAbout: ReadonlyMap<string, readonly string[]>;
+}
+
+function openJob(walk: RepositoryWalk): Job {
+  return {
+    ...walk,
+    seen: new Set(),
+    roots: new Map(),
+    manifests: new Map(),
+    problems: [],
+    looksForReferrers: walk.known.referrersAt <= walk.referrersSince,
+    api: { isAbsent: false },
+    tagsAbout: Map.groupBy(walk.tags.filter(isAboutSomething), subjectPart),
+  };
+}
+
+/** `sha256-<hex>`, perhaps with `.sig` or the like behind it. */
+const ABOUT = /^(sha256|sha512)-[a-f0-9]{64}/;
+
+function isAboutSomething(tag: string): boolean {
+  return ABOUT.test(tag);
+}
+
+function subjectPart(tag: string): string {
+  return ABOUT.exec(tag)?.[0] ?? '';
+}
+
+async function rootsOf(job: Job, tags: readonly string[]): Promise<readonly Digest[]> {
+  const untaken = tags.filter((tag) => !job.roots.has(tag));
+  const found = await concurrently(untaken, AT_A_TIME, (tag) => rootOf(job, tag));
+  return unseen(job.seen, found.flat());
+}
+
+/** None, when it cannot be read. */
+async function rootOf(job: Job, tag: string): Promise<readonly Digest[]> {
+  return attempt(job, `${job.repository}:${tag}`, async () => {
+    const digest = await digestOf(job, tag);
+    if (digest === undefined) throw new Error('it is listed, and not there');
+    job.roots.set(tag, digest);
+    return [digest];
+  });
+}
+
+async function digestOf(job: Job, tag: string): Promise<Digest | undefined> {
+  const { source, repository, known, signal } = job;
+  const before = known.tags.get(tag);
+  if (before !== undefined && known.manifests.has(before)) {
+    if (job.isImmutable(tag)) return before;
+    if ((await source.digestOfTag(repository, tag, signal)) === before) return before;
+  }
+  // What a tag points at is hashed, whatever a header says of it.
+  const found = await source.content(repository).fetchManifest(tag, signal);
+  if (found !== undefined) remember(job, found);
+  return found?.digest;
+}
+
+function remember(job: Job, found: ManifestBytes): KnownManifest {
+  const manifest = describe(found);
+  job.manifests.set(found.digest, manifest);
+  job.keep(found);
+  return manifest;
+}
+
+/** What a manifest leads to. */
+async function visit(job: Job, digest: Digest): Promise<readonly Digest[]> {
+  const shown = `${job.repository}@${digest}`;
+  return attempt(job, shown, async () => {
+    const manifest = await manifestOf(job, digest);
+    const referrers = await referrersOf(job, digest);
+    job.manifests.set(digest, { ...manifest, referrers });
+    const about = job.tagsAbout.get(`${algorithmOf(digest)}-${hexOf(digest).slice(0, 64)}`) ?? [];
+    return [...manifest.manifests, ...referrers, ...(await rootsOf(job, about))];
+  });
+}
+
+async function manifestOf(job: Job, digest: Digest): Promise<KnownManifest> {
+  const known = job.manifests.get(digest) ?? job.known.manifests.get(digest);
+  if (known !== undefined) return known;
+  const found = await job.source.content(job.repository).fetchManifest(digest, job.signal);
+  if (found === undefined) throw new Error('the manifest is listed, and not there');
+  return remember(job, found);
+}
+
+async function referrersOf(job: Job, digest: Digest): Promise<readonly Digest[]> {
+  const { source, repository, known, signal, api } = job;
+  const before = known.manifests.get(digest);
+  if (before !== undefined && !job.looksForReferrers) return before.referrers;
+  const listed = api.isAbsent ? undefined : await source.listReferrers(repository, digest, signal);
+  if (listed === undefined) api.isAbsent = true;
+  return (listed ?? []).map((referrer) => referrer.digest);
+}
+
+function describe({ digest, mediaType, bytes }: ManifestBytes): KnownManifest {
+  const parsed = parseBytes(bytes, mediaType);
+  if (!parsed.ok) throw new Error(`the manifest "${digest}" is malformed: ${parsed.problem}`);
+  const { manifests, blobs } = referencesOf(parsed.manifest);
+  const own = blobs.filter(
+    ({ mediaType, urls }) => !isForeignLayer(mediaType) && urls === undefined,
+  );
+  return {
+    mediaType,
+    size: bytes.byteLength,
+    manifests: manifests.map((listed) => listed.digest),
+    blobs: own.map((blob) => [blob.digest, blob.size]),
+    foreign: blobs.length - own.length,
+    referrers: [],
+  };
+}
+
+/** What fails is named, and leads nowhere; what was aborted ends it all. */
+async function attempt(
+  job: Job,
+  shown: string,
+  work: () => Promise<readonly Digest[]>,
+): Promise<readonly Digest[]> {
+  try {
+    return await work();
+  } catch (error) {
+    job.signal.throwIfAborted();
+    job.problems.push(`${shown}: ${error instanceof Error ? error.message : 'failed'}`);
+    return [];
+  }
+}
+
+function unseen(seen: Set<Digest>, digests: readonly Digest[]): readonly Digest[] {
+  return digests.filter((digest) => !seen.has(digest) && seen.add(digest));
+}
+
+const BLOB_TYPE = 'application/octet-stream';
+
+/** Everything of a repository that targets are to hold; what several refer to comes several times. */
+export function* wantedOf(
+  { manifests }: KnownRepository,
+  {
+    repository,
+    includesManifests,
+  }: { readonly repository: string; readonly includesManifests: boolean },
+): Generator<WantedObject, void, undefined> {
+  for (const [digest, { mediaType, size, blobs }] of manifests) {
+    for (const [blob, bytes] of blobs) {
+      yield { kind: 'blob', digest: blob, size: bytes, mediaType: BLOB_TYPE, repository };
+    }
+    if (includesManifests) yield { kind: 'manifest', digest, size, mediaType, repository };
+  }
+}

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+import { generateKeyPairSync } from 'node:crypto';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { stringify } from 'yaml';
+import { silentLog } from '../../src/log.ts';
+import type { Handler } from '../../src/protocol/http.ts';
+import { pullHandler } from '../../src/registry/pull-handler.ts';
+import { importImage } from '../../src/registry/transfer/import.ts';
+import {
+  type RegistryFolder,
+  registryFolder,
+  temporaryFolder,
+} from '../support/registry-folder.ts';
+import { addImage } from '../support/registry-images.ts';
+import { runCommand } from '../support/run-command.ts';
+import { startFront } from '../support/running-command.ts';
+import { startTestServer, type TestServer } from '../support/start-server.ts';
+import { keysIn } from '../support/storage-reading.ts';
+
+/** Serves the files of a folder, as a web server does, and keeps what it was asked. */
+async function serveFolder(folder: string): Promise<TestServer & { readonly asked: string[] }> {
+  const asked: string[] = [];
+  const server = await startTestServer(async ({ method, target }) => {
+    asked.push(`${method} ${target}`);
+    const bytes = await readFile(join(folder, target)).catch(() => undefined);
+    return bytes === undefined
+      ? { status: 404, headers: [], body: '' }
+      : { status: 200, headers: ['ETag', `"${bytes.length}-${target}"`], body: bytes };
+  });
+  return { ...server, asked };
+}
+
+interface World {
+  readonly registry: RegistryFolder;
+  /** What the registry was asked, as `METHOD path`. */
+  readonly asked: string[];
+  readonly folder: string;
+  readonly config: string;
+  readonly backends: ReadonlyArray<TestServer & { readonly asked: string[] }>;
+  /** Every request from then on is answered so. */
+  answer: (handler: Handler) => Handler;
+  run(...args: string[]): ReturnType<typeof runCommand>;
+}
+
+async function world(more: object = {}): Promise<World> {
+  const registry = await registryFolder();
+  const folder = await temporaryFolder();
+  const asked: string[] = [];
+  const handler = pullHandler({ storage: registry.storage, log: silentLog });
+  const server = await startTestServer((request) => {
+    asked.push(`${request.method} ${request.target}`);
+    return own.answer(handler)(request);
+  });
+  const names = ['dublin', 'paris'];
+  const backends = await Promise.all(names.map((name) => serveFolder(join(folder, name))));
+  const config = join(folder, 'mirror.yaml');
+  const document = {
+    source: { url: server.url, repositories: ['team/app', 'other'] },
+    targets: names.map((name, place) => ({
+      name,
+      storage: { kind: 'filesystem', directory: name },
+      publicUrl: backends[place]?.url,
+    })),
+    ...more,
+  };
+  await writeFile(config, stringify(document));
+  const own: World = {
+    registry,
+    asked,
+    folder,
+    config,
+    backends,
+    answer: (usual) => usual,
+    run: (...args) => runCommand(['mirror', ...args, '--config', config]),
+  };
+  return own;
+}
+
+/** Blobs and manifests of `registryFolder`, each once. */
+const OBJECTS = 10;
+
+describe('archeion mirror', () => {
+  test('plans, and does nothing until it is told to', async () => {
+    const { run, folder } = await world();
+    const plan = await run('plan');
+    expect(plan).toMatchObject({ exit: 3, err: '' });
+    expect(plan.out).toMatch(
+      /^source: 2 repositories, 10 objects, .*\nmissing at +blobs +manifests/,
+    );
+    expect(plan.out).toMatch(/\ndublin +6 +4 +\d/);
+    const dry = await run('run');
+    expect(dry).toMatchObject({ exit: 3, err: 'archeion: nothing was done: say --yes\n' });
+    await expect(stat(join(folder, 'dublin'))).rejects.toThrow('ENOENT');
+  });
+
+  test('fills every target, and then has nothing to do', async () => {
+    const { run, asked, backends } = await world();
+    const done = await run('run', '--yes');
+    expect(done).toMatchObject({ exit: 0, err: '' });
+    expect(done.out).toMatch(/\nparis +10 +/);
+    const blobs = asked.filter((line) => line.includes('/blobs/'));
+    expect(new Set(blobs).size).toBe(blobs.length);
+    expect(blobs).toHaveLength(6);
+    asked.splice(0);
+    const plan = await run('plan', '--json');
+    expect(plan.exit).toBe(0);
+    expect(JSON.parse(plan.out)).toMatchObject({
+      repositories: 2,
+      wanted: { objects: OBJECTS },
+      targets: [{ name: 'dublin', missing: { blobs: 0, manifests: 0, bytes: 0 } }, {}],
+      problems: [],
+    });
+    expect(asked.sort()).toEqual([
+      'GET /v2/other/tags/list?n=1000',
+      'GET /v2/team/app/tags/list?n=1000',
+      'HEAD /v2/other/manifests/v1',
+      'HEAD /v2/team/app/manifests/v1',
+      'HEAD /v2/team/app/manifests/v2',
+    ]);
+    expect(backends[0]?.asked).toEqual([]);
+  });
+
+  test('asks for tags that never move but once', async () => {
+    const { run, asked } = await world({ immutable: ['v*'] });
+    await run('run', '--yes');
+    asked.splice(0);
+    await run('run', '--yes');
+    expect(asked.sort()).toEqual([
+      'GET /v2/other/tags/list?n=1000',
+      'GET /v2/team/app/tags/list?n=1000',
+    ]);
+  });
+
+  test('a front sends pulls to the targets, asks none of them, and needs no blob of the registry', async () => {
+    const keys = generateKeyPairSync('ed25519');
+    const key = join(await temporaryFolder(), 'key.pem');
+    await writeFile(key, keys.privateKey.export({ type: 'pkcs8', format: 'pem' }));
+    const own = await world({ index: { validFor: '1h', key } });
+    const { registry, folder, backends, run } = own;
+    expect((await run('run', '--yes')).exit).toBe(0);
+    own.answer = (usual) => (request) =>
+      request.target.includes('/blobs/') ? { status: 503, headers: [], body: '' } : usual(request);
+    const publicKey = join(folder, 'key.pub.pem');
+    await writeFile(publicKey, keys.publicKey.export({ type: 'spki', format: 'pem' }));
+    const file = join(folder, 'archeion.yaml');
+    const [dublin, paris] = backends;
+    await writeFile(
+      file,
+      stringify({
+        listen: { host: '127.0.0.1', port: 0 },
+        admin: { port: 0 },
+        upstreams: [{ name: 'main', url: 'https://main.example' }],
+        backends: [
+          { name: 'dublin', url: dublin?.url, index: true, ownership: { publicKey } },
+          { name: 'paris', url: paris?.url, index: true, ownership: { publicKey } },
+        ],
+        routing: [{ blobs: ['dublin', 'paris'] }],
+      }),
+    );
+    const front = await startFront(['--config', file]);
+    onTestFinished(async () => void (await front.stop()));
+    await front.logged('digest-index-loaded', 2);
+    const blobs = (await keysIn(registry.storage, 'blobs/')).map((blobKey) => blobKey.slice(-64));
+    expect(blobs.length).toBeGreaterThanOrEqual(6);
+    for (const hex of blobs) {
+      const answer = await fetch(`${front.url}/v2/team/app/blobs/sha256:${hex}`);
+      expect(answer.status).toBe(200);
+      expect(answer.url).toBe(`${dublin?.url}/containers/images/sha256:${hex}`);
+    }
+    expect(dublin?.asked.filter((line) => line.startsWith('HEAD'))).toEqual([]);
+  });
+
+  test('brings what is new, and says what it could not bring', async () => {
+    const own = await world();
+    const { registry, run } = own;
+    await run('run', '--yes');
+    registry.source.tag('new', addImage(registry.source, 'new').digest);
+    const { source, storage } = registry;
+    const about = { source, storage, repository: 'team/app', reference: 'new', tag: 'new' };
+    await importImage(about);
+    own.answer = (usual) => (request) =>
+      request.method === 'GET' && request.target.includes('/blobs/')
+        ? { status: 404, headers: [], body: '' }
+        : usual(request);
+    const partly = await run('run', '--yes');
+    expect(partly.exit).toBe(5);
+    expect(partly.err).toContain('dublin: blob sha256:');
+    expect(partly.err).toContain('lacks it');
+    own.answer = (usual) => usual;
+    expect(await run('run', '--yes')).toMatchObject({ exit: 0, err: '' });
+    expect((await run('plan')).exit).toBe(0);
+  });
+
+  test('the registry is cut off at every request, and the next run ends it', async () => {
+    const own = await world();
+    let [cut, isOver] = [0, false];
+    for (; !isOver; cut += 1) {
+      let count = 0;
+      own.answer = (usual) => (request) => {
+        count += 1;
+        return count > cut ? { status: 404, headers: [], body: '' } : usual(request);
+      };
+      const { exit } = await own.run('run', '--yes');
+      isOver = exit === 0;
+      expect([0, 5]).toContain(exit);
+    }
+    own.answer = (usual) => usual;
+    expect((await own.run('plan')).exit).toBe(0);
+    expect(cut).toBeGreaterThan(4);
+  });
+});
+
+test('the folder of an image layout is mirrored as a whole, with what has no tag', async () => {
+  const registry = await registryFolder();
+  const folder = await temporaryFolder();
+  const layout = join(folder, 'layout');
+  const exported = ['registry', 'export', 'team/app:v1', layout, '--directory', registry.folder];
+  expect(await runCommand(exported)).toMatchObject({ exit: 0 });
+  const index = JSON.parse(await readFile(join(layout, 'index.json'), 'utf8'));
+  for (const entry of index.manifests) delete entry.annotations;
+  await writeFile(join(layout, 'index.json'), JSON.stringify(index));
+  const config = join(folder, 'mirror.yaml');
+  const storageOf = { kind: 'filesystem', directory: 'served' };
+  const targets = [{ name: 'dublin', storage: storageOf, publicUrl: 'https://dublin.example' }];
+  await writeFile(config, stringify({ source: { layout: 'layout' }, targets }));
+  const run = (...args: string[]) => runCommand(['mirror', ...args, '--config', config]);
+  expect(await run('run', '--yes')).toMatchObject({ exit: 0, err: '' });
+  const served = await readdir(join(folder, 'served/containers/images'));
+  const files = await readdir(join(layout, 'blobs/sha256'));
+  expect(served.sort()).toEqual(files.map((file) => `sha256:${file}`).sort());
+  expect((await run('plan')).exit).toBe(0);
+});
+
+test.each([
+  [['plan'], 'name a configuration: --config FILE'],
+  [['run', '--config', '/nowhere/mirror.yaml'], 'cannot be read'],
+])('archeion mirror %s is refused', async (args, problem) => {
+  const { exit, err } = await runCommand(['mirror', ...args]);
+  expect(exit).toBe(2);
+  expect(err).toContain(problem);
+});
