@@ -43,12 +43,15 @@ export const registryRm: Command = {
         `"${name.repository}" is a whole repository: say --yes to remove it, or name a tag`,
       );
     }
-    const { openRegistry } = await import('./command-store.ts');
-    const { storage } = await openRegistry(input);
+    const { openRegistry, tellAs } = await import('./command-store.ts');
+    const place = await openRegistry(input);
+    const { repository } = name;
+    const tell = await tellAs(place, { repository, by: 'archeion registry rm' });
     const result = await orRefusal(
       remove(name, {
-        storage,
-        repository: name.repository,
+        storage: place.storage,
+        tell,
+        repository,
         recursive: input.options['recursive'] === true,
         settle: () => sleep(SETTLE),
       }),

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Digest } from '../../core/oci/digest.ts';
-import type { Manifest } from '../../core/oci/manifest.ts';
-import { artifactTypeOf } from '../../core/oci/manifest-references.ts';
 import { isTag, type Reference } from '../../core/oci/reference.ts';
 import { RegistryError } from '../../core/oci/registry-error.ts';
 import type { HttpAnswer } from '../../protocol/http.ts';
 import { auditDone } from '../audit/audit-done.ts';
 import type { Telling } from '../events/event-log.ts';
-import type { Happening } from '../events/registry-event.ts';
+import { manifestPushed, tagSet } from '../events/manifest-pushed.ts';
 import { tellOf } from '../events/tell-of.ts';
 import { refusalOf } from '../permission.ts';
 import type { Visit } from '../registry-ports.ts';
@@ -102,8 +100,8 @@ function takenError(visit: Visit, tag: string): RegistryError {
 async function store(visit: Visit, push: NewManifest, tags: Iterable<string>): Promise<void> {
   const { received, manifest } = push;
   const { digest } = received;
-  const pushed = pushedOf(received, manifest);
-  const set = Array.from(tags, (tag): Happening => ({ ...pushed, type: 'tag.set', tag }));
+  const pushed = manifestPushed(received, manifest);
+  const set = Array.from(tags, (tag) => tagSet(pushed, tag));
   const put = async (telling: Telling): Promise<boolean> => {
     // With its tags, which mostly are as new as it is: then they need not be announced once more.
     const announce = () => telling.announce(pushed, ...set);
@@ -141,13 +139,8 @@ async function setTag(
 ): Promise<boolean> {
   const { registry, grant } = visit;
   const { digest, bytes } = received;
-  const setFrom = (before: TagRecord | undefined): Happening => ({
-    ...pushedOf(received, manifest),
-    type: 'tag.set',
-    tag,
-    before: before?.digest,
-    ends: before?.nonce,
-  });
+  const pushed = manifestPushed(received, manifest);
+  const setFrom = (before: TagRecord | undefined) => tagSet(pushed, tag, before);
   const outcome = await moveTag(visit, {
     tag,
     digest,
@@ -164,16 +157,4 @@ async function setTag(
   telling.done(setFrom(before));
   await auditDone(visit, { operation: 'tag-set', tag, digest, before: before?.digest });
   return true;
-}
-
-function pushedOf({ bytes, digest }: ReceivedManifest, manifest: Manifest): Happening {
-  const { mediaType, subject } = manifest;
-  return {
-    type: 'manifest.pushed',
-    digest,
-    mediaType,
-    artifactType: artifactTypeOf(manifest),
-    size: bytes.byteLength,
-    subject: subject?.digest,
-  };
 }
