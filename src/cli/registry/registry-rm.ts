@@ -20,7 +20,7 @@ export const registryRm: Command = {
     {
       flags: '-r, --recursive',
       description:
-        'also what nothing else leads to: the manifest of the tag, the platforms it lists, signatures and other referrers',
+        'also what nothing else leads to: the manifest of the tag, the platforms it lists, signatures and other referrers; beside pushes of the same content that stand still for a second, leave it to `registry collect`',
     },
     { flags: '-y, --yes', description: 'needed to remove a whole repository' },
     { flags: '--json', description: 'print the result as JSON' },

@@ -22,11 +22,12 @@ import { denied } from '../store/refusals.ts';
 import { digestOf } from '../store/verify-body.ts';
 import { isImmutable } from './immutable-tags.ts';
 import { isPushed } from './is-pushed.ts';
-import { moveTag, removeTagOf, tagState } from './move-tag.ts';
+import { moveTag, type TagMoved, tagState } from './move-tag.ts';
 import { createdHeaders } from './push-answers.ts';
 import { limitedBody } from './push-body.ts';
 import { type NewManifest, reliedOn, requireKept } from './require-kept.ts';
 import { requireReferences } from './require-references.ts';
+import { type MovedTag, takeBackTag } from './take-back-tag.ts';
 
 /** https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pushing-manifests */
 export async function pushManifest(visit: Visit, reference: Reference): Promise<HttpAnswer> {
@@ -112,14 +113,19 @@ async function store(visit: Visit, push: NewManifest, tags: Iterable<string>): P
   };
   const telling = tellOf(visit);
   await requireKept(visit, push, await put(telling));
+  const moved: MovedTag[] = [];
   for (const tag of tags) {
-    if (await setTag(visit, push, { tag, telling })) continue;
-    await telling.finish();
-    throw takenError(visit, tag);
+    const outcome = await setTag(visit, push, { tag, telling });
+    if (outcome === 'taken') {
+      await telling.finish();
+      throw takenError(visit, tag);
+    }
+    moved.push({ tag, digest, before: outcome.before });
   }
   // A manifest that had no tag may have been collected before it got this one.
   await requireKept(visit, push, false).catch(async (error: unknown) => {
-    for (const tag of tags) await removeTagOf(visit, tag, digest);
+    await telling.finish();
+    for (const one of moved) await takeBackTag(visit, one);
     throw error;
   });
   await telling.finish();
@@ -131,12 +137,11 @@ async function store(visit: Visit, push: NewManifest, tags: Iterable<string>): P
   }
 }
 
-/** @returns false when it is somewhere else, and may not be moved */
 async function setTag(
   visit: Visit,
   { received, manifest }: NewManifest,
   { tag, telling }: { readonly tag: string; readonly telling: Telling },
-): Promise<boolean> {
+): Promise<TagMoved | 'taken'> {
   const { registry, grant } = visit;
   const { digest, bytes } = received;
   const pushed = manifestPushed(received, manifest);
@@ -151,10 +156,9 @@ async function setTag(
     mayMove: mayMove(visit, tag),
     announce: (before) => telling.announce(setFrom(before)),
   });
-  if (outcome === 'taken') return false;
-  const { isMoved, before } = outcome;
-  if (!isMoved) return true;
+  if (outcome === 'taken' || !outcome.isMoved) return outcome;
+  const { before } = outcome;
   telling.done(setFrom(before));
   await auditDone(visit, { operation: 'tag-set', tag, digest, before: before?.digest });
-  return true;
+  return outcome;
 }
