@@ -19,8 +19,9 @@ const PAGES = {
   'docs/reference/registry-configuration.md': configurationPage(registryJsonSchema(), {
     title: 'Configuration of the registry',
     source: 'src/config/registry.ts',
-    intro: `\`archeion registry serve --config FILE\`
-names everything wrong with a file before it listens. [How to run a registry](../how-to/run-a-registry.md). Sizes are written \`512KiB\`, \`100MiB\`, \`5GiB\` or \`1TiB\`.`,
+    intro: `\`archeion config check FILE\`
+names everything wrong with a file, and so does \`archeion registry serve --config FILE\` before it listens; \`archeion config show --config FILE\` prints it with all
+defaults, \`archeion config schema --registry\` prints a JSON Schema for your editor. [How to run a registry](../how-to/run-a-registry.md). Sizes are written \`512KiB\`, \`100MiB\`, \`5GiB\` or \`1TiB\`.`,
   }),
   'docs/reference/mirror-configuration.md': configurationPage(mirrorJsonSchema(), {
     title: 'Configuration of the mirror',

@@ -115,6 +115,11 @@ function crossCheck({ listen, access, readOnly }: RegistryConfig): string[] {
   ];
 }
 
+/** The configuration as a document again, with every default written out. */
+export function registryDocumentOf(config: RegistryConfig): RegistryDocument {
+  return z.encode(RegistrySchema, config);
+}
+
 /** JSON Schema (draft 2020-12) of the document, as people write it. */
 export function registryJsonSchema(): unknown {
   return z.toJSONSchema(RegistrySchema, { io: 'input', unrepresentable: 'any' });

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { RegistryDocument } from '../../src/config/registry.ts';
 import { aboutImage } from '../support/conformance/content-kinds.ts';
 import { pushSet } from '../support/conformance/push-set.ts';
 import { wireTo } from '../support/conformance/wire.ts';
-import { freePortBase, waitForHttp } from '../support/free-port.ts';
-import { startProcess, stopAllProcesses } from '../support/processes.ts';
+import { stopAllProcesses } from '../support/processes.ts';
 import { conformanceProgram, runConformance } from './conformance-program.ts';
-import { PROGRAM, startFront } from './front.ts';
+import { startFront } from './front.ts';
+import { bucketStorage, startReplica } from './s3-registry.ts';
+import { startVersityGateway } from './s3-servers.ts';
 
 const program = await conformanceProgram();
 
@@ -31,32 +33,49 @@ const READ_ONLY = {
   API_BLOBS_DELETE: 'false',
 };
 
+type Storage = RegistryDocument['storage'];
+const STORES: ReadonlyArray<readonly [string, (folder: string) => Promise<Storage>]> = [
+  [
+    'a folder',
+    async (folder) => {
+      await mkdir(join(folder, 'store'));
+      return { kind: 'filesystem', directory: 'store' };
+    },
+  ],
+  ['a bucket', async (folder) => bucketStorage(await startVersityGateway(folder), folder)],
+];
+
 // The module may be out of reach: a line in the log says so, and the rest goes on.
-describe.skipIf(program === undefined)('the conformance program of the specification', () => {
+const programs = program === undefined ? describe.skip : describe;
+
+programs.each(STORES)('the conformance program of the specification, over %s', (name, storage) => {
   let folder: string;
   let registry: string;
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'archeion-conformance-'));
-    const port = await freePortBase(2);
-    registry = `127.0.0.1:${port}`;
-    const options = ['--directory', join(folder, 'store'), '--create', '--port', String(port)];
-    const running = startProcess(process.execPath, [PROGRAM, 'registry', 'serve', ...options]);
-    await waitForHttp(`http://${registry}/v2/`, running);
+    const replica = await startReplica(folder, { storage: await storage(folder) });
+    registry = replica.host;
   });
   afterAll(async () => {
     await stopAllProcesses();
     await rm(folder, { recursive: true });
   });
 
-  const run = (name: string, host: string, settings: Readonly<Record<string, string>>) =>
-    runConformance({ program: program ?? '', name, folder, registry: host, settings });
+  const run = (what: string, host: string, settings: Readonly<Record<string, string>>) =>
+    runConformance({
+      program: program ?? '',
+      name: `${what}, over ${name}`,
+      folder,
+      registry: host,
+      settings,
+    });
 
   test.each([
     ['1.1', STABLE],
     ['the version to come', NEXT],
-  ])('finds nothing to complain about by %s', async (name, settings) => {
-    const verdicts = await run(`the registry, ${name}`, registry, settings);
+  ])('finds nothing to complain about by %s', async (version, settings) => {
+    const verdicts = await run(`the registry, ${version}`, registry, settings);
     expect(verdicts).toMatchObject({ Skip: 0, FAIL: 0, Error: 0 });
     expect(verdicts.Pass).toBeGreaterThan(100);
   });

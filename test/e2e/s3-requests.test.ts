@@ -115,7 +115,7 @@ test('a push of an image that is there takes one request for each blob and four'
   expect(requests.length, requests.join('\n')).toBeLessThanOrEqual(BLOBS.length + 4);
 });
 
-test('any page of tags is one list, the first, the next and the last', async () => {
+test('any page of tags is one list: the first, the next, the last and any in the middle', async () => {
   const tags = Array.from({ length: 2_100 }, (_, index) => `t${String(index).padStart(5, '0')}`);
   const queue = tags.values();
   const write = async () => {
@@ -133,4 +133,9 @@ test('any page of tags is one list, the first, the next and the last', async () 
     expect(requests).toEqual([expect.stringMatching(/^GET .*list-type=2/)]);
   }
   expect(seen).toEqual(tags);
+  const middle = await counted(async () => {
+    const { text } = await client.ask('GET', 'many/tags/list?n=3&last=t01234');
+    expect(JSON.parse(text).tags).toEqual(['t01235', 't01236', 't01237']);
+  });
+  expect(middle).toEqual([expect.stringMatching(/^GET .*list-type=2/)]);
 });

@@ -3,6 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import type { StorageDriver } from '../../src/storage/driver.ts';
+import { s3Driver } from '../../src/storage/s3.ts';
 import type { S3Options } from '../../src/storage/s3-client.ts';
 import { freePortBase, waitForHttp } from '../support/free-port.ts';
 import { type RunningProcess, startProcess } from '../support/processes.ts';
@@ -15,6 +17,17 @@ export interface S3Server {
   /** A new bucket, as a driver is told of it. */
   bucket(name?: string): Promise<S3Options>;
   readonly running: RunningProcess;
+}
+
+/** Each driver with a bucket of its own; every other one has a prefix. */
+export function driversOf(start: () => Promise<S3Server>): () => Promise<StorageDriver> {
+  let server: Promise<S3Server> | undefined;
+  let count = 0;
+  return async () => {
+    server ??= start();
+    const options = await (await server).bucket();
+    return s3Driver({ ...options, ...(count++ % 2 === 0 && { prefix: 'some/where' }) });
+  };
 }
 
 /** Files in a folder, behind S3. */

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { listRepositories } from '../../src/registry/pull/catalog.ts';
-import { putTag } from '../../src/registry/store/manifest-store.ts';
+import { putTag } from '../support/put-tag.ts';
 import { storeOfOne } from '../support/registry-filled.ts';
 import { registryFolder, temporaryFolder } from '../support/registry-folder.ts';
 import { runCommand } from '../support/run-command.ts';

@@ -114,7 +114,7 @@ test('one endpoint that is dead does not hold up another, which wants tags only'
   expect(dead.received.length).toBe(1);
 });
 
-test('an endpoint that fails, is busy or drops the connection gets the event again, under the same id', async () => {
+test('threat 33: an endpoint that fails or leads elsewhere is not followed, and gets the event again under the same id', async () => {
   const answers: ReadonlyArray<Parameters<typeof webhookReceiver>[0]> = [
     (response) => response.writeHead(500).end('x'.repeat(100_000)),
     (response) => response.writeHead(429, { 'retry-after': '1' }).end(),
@@ -154,7 +154,7 @@ test('what an endpoint never takes is put aside, and what follows is sent', asyn
   expect(await keysIn(storage, 'events/dead/')).toEqual([`events/dead/hook/${id}`]);
 });
 
-test('a private address is not connected to unless that is configured', async () => {
+test('threat 33: a private address is not connected to unless that is configured', async () => {
   const receiver = await webhookReceiver();
   const { file, storage } = await configured({
     name: 'hook',
@@ -215,7 +215,7 @@ test('three registries over one store tell an endpoint of everything, and in its
   await expect.poll(receiver.subjects, PATIENCE).toEqual(told);
 }, 60_000);
 
-test('a secret that is missing, short or easily guessed is found at the start', async () => {
+test('threat 13: a secret that is missing, short or easily guessed is found at the start', async () => {
   const url = 'https://hooks.example.org';
   const { file, folder } = await configured(
     { name: 'a', url, secretFile: 'none' },
@@ -231,7 +231,7 @@ test('a secret that is missing, short or easily guessed is found at the start', 
   expect(err).toContain('can be guessed');
 });
 
-test('the receiver of the documentation takes what is signed, and nothing else', async () => {
+test('threat 33: the receiver of the documentation takes what is signed and recent, and nothing else', async () => {
   const page = await readFile('docs/how-to/tell-others-what-happens.md', 'utf8');
   const source = /```js\n(.*?)```/s.exec(page)?.[1] ?? '';
   const script = join(await temporaryFolder(), 'receiver.mjs');

@@ -1,45 +1,61 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type Command, EXIT } from '../command.ts';
+import { type Command, type CommandIo, EXIT } from '../command.ts';
+import { isRegistryFile, REGISTRY_OPTION } from './is-registry-file.ts';
 
 export const configCheck: Command = {
   name: 'config check',
   summary:
-    'say whether a configuration would be accepted, everything that is wrong with it, which of its tests fail, and what is worth a warning',
+    'say whether a configuration of the front or of the registry would be accepted, everything that is wrong with it, which of its tests fail, and what is worth a warning',
   args: [{ name: '<file>', description: 'the configuration' }],
-  examples: [{ line: 'archeion config check archeion.yaml', why: 'before it is rolled out' }],
-  async run({ args }, io) {
-    const [
-      { loadConfig },
-      { readCertificate },
-      { openGeneration },
-      { readSecrets },
-      { checkPullLog },
-      { repositoriesNow },
-      { openLog },
-      { warningsOf },
-    ] = await Promise.all([
-      import('../load-config.ts'),
-      import('../front/front-certificate.ts'),
-      import('../front/front-generation.ts'),
-      import('../front/front-secrets.ts'),
-      import('../front/pull-log.ts'),
-      import('../front/repository-sources.ts'),
-      import('../../log.ts'),
-      import('../../config/warnings.ts'),
-    ]);
-    // Each throws a ConfigError with every problem it finds.
-    const loaded = await loadConfig(args[0], {});
-    readCertificate(loaded);
-    await readSecrets(loaded);
-    await checkPullLog(loaded);
-    const log = openLog('warn', io.err);
-    await openGeneration(loaded, {
-      repositories: await repositoriesNow(loaded, { log, signal: io.stop }),
-      log,
-    });
-    for (const warning of warningsOf(loaded.config)) io.err(`warning: ${warning}\n`);
-    const { length } = loaded.config.tests;
-    io.out(`${loaded.origin}: ok${length > 0 ? `, ${length} routes as expected` : ''}\n`);
+  options: [REGISTRY_OPTION],
+  examples: [
+    { line: 'archeion config check archeion.yaml', why: 'before it is rolled out' },
+    {
+      line: 'archeion config check registry.yaml',
+      why: 'that of a registry, with its certificate, passwords, key and secrets; its store is not looked at',
+    },
+  ],
+  async run(input, io) {
+    const [file = ''] = input.args;
+    if (await isRegistryFile(input, file)) {
+      const { checkRegistry } = await import('./check-registry.ts');
+      await checkRegistry(file, io);
+    } else await checkFront(file, io);
     return EXIT.done;
   },
 };
+
+async function checkFront(file: string, io: CommandIo): Promise<void> {
+  const [
+    { loadConfig },
+    { readCertificate },
+    { openGeneration },
+    { readSecrets },
+    { checkPullLog },
+    { repositoriesNow },
+    { openLog },
+    { warningsOf },
+  ] = await Promise.all([
+    import('../load-config.ts'),
+    import('../front/front-certificate.ts'),
+    import('../front/front-generation.ts'),
+    import('../front/front-secrets.ts'),
+    import('../front/pull-log.ts'),
+    import('../front/repository-sources.ts'),
+    import('../../log.ts'),
+    import('../../config/warnings.ts'),
+  ]);
+  // Each throws a ConfigError with every problem it finds.
+  const loaded = await loadConfig(file, {});
+  readCertificate(loaded);
+  await readSecrets(loaded);
+  await checkPullLog(loaded);
+  const log = openLog('warn', io.err);
+  await openGeneration(loaded, {
+    repositories: await repositoriesNow(loaded, { log, signal: io.stop }),
+    log,
+  });
+  for (const warning of warningsOf(loaded.config)) io.err(`warning: ${warning}\n`);
+  const { length } = loaded.config.tests;
+  io.out(`${loaded.origin}: ok${length > 0 ? `, ${length} routes as expected` : ''}\n`);
+}

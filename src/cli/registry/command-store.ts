@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { resolve } from 'node:path';
+import type { Teller, Telling } from '../../registry/events/event-log.ts';
 import { hasLayout } from '../../registry/store/ensure-layout.ts';
 import type { StorageDriver } from '../../storage/driver.ts';
 import { type CommandInput, optionText, UsageError } from '../command.ts';
@@ -13,6 +14,8 @@ export interface CommandStore {
   readonly storage: StorageDriver;
   /** Undefined when its objects are no files. */
   readonly folder: string | undefined;
+  /** Whether what is changed is to be in the log of events. */
+  readonly logsEvents: boolean;
 }
 
 /**
@@ -24,7 +27,7 @@ export interface CommandStore {
 export async function openRegistry(input: CommandInput): Promise<CommandStore> {
   const place = await placeOf(input);
   if (place.folder !== undefined) {
-    return { storage: await openRegistryFolder(place.folder), folder: place.folder };
+    return { ...place, storage: await openRegistryFolder(place.folder) };
   }
   const { storage } = place;
   if (await hasLayout(storage)) return place;
@@ -35,7 +38,7 @@ export async function openRegistry(input: CommandInput): Promise<CommandStore> {
 export async function openDamagedRegistry(input: CommandInput): Promise<CommandStore> {
   const place = await placeOf(input);
   if (place.folder !== undefined) {
-    return { storage: await openDamagedFolder(place.folder), folder: place.folder };
+    return { ...place, storage: await openDamagedFolder(place.folder) };
   }
   if (await looksLikeRegistry(place.storage)) return place;
   throw new UsageError(`${place.storage.name} holds no registry`);
@@ -47,11 +50,22 @@ export async function placeOf(input: CommandInput): Promise<CommandStore> {
   if (file === undefined) {
     const { filesystemDriver } = await import('../../storage/filesystem.ts');
     const folder = directoryOf(input);
-    return { storage: filesystemDriver(folder), folder };
+    return { storage: filesystemDriver(folder), folder, logsEvents: true };
   }
   const loaded = await loadRegistryFile(file);
-  const { storage } = loaded.config;
+  const { storage, events } = loaded.config;
   const folder =
     storage.kind === 'filesystem' ? resolve(loaded.directory, storage.directory) : undefined;
-  return { storage: await openStorage(loaded), folder };
+  return { storage: await openStorage(loaded), folder, logsEvents: events.log };
+}
+
+/** Tells of what a command does, as a server tells of what is done through it. */
+export async function tellAs(
+  { storage, logsEvents }: CommandStore,
+  { repository, by }: Teller,
+): Promise<(() => Telling) | undefined> {
+  if (!logsEvents) return undefined;
+  const { openEventLog } = await import('../../registry/events/event-log.ts');
+  const log = openEventLog(storage);
+  return () => log.tell({ repository, by });
 }

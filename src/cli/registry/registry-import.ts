@@ -33,7 +33,7 @@ export const registryImport: Command = {
   async run(input, io) {
     const [text = '', name = ''] = input.args;
     const { repository, tag } = parseName(name);
-    const [{ openImage }, { placeOf }, { importImage }, { openLog }] = await Promise.all([
+    const [{ openImage }, { placeOf, tellAs }, { importImage }, { openLog }] = await Promise.all([
       import('./image-source.ts'),
       import('./command-store.ts'),
       import('../../registry/transfer/import.ts'),
@@ -41,11 +41,13 @@ export const registryImport: Command = {
     ]);
     const { source, reference } = await openImage(text, openLog('warn', io.err));
     try {
-      const { storage } = await placeOf(input);
+      const place = await placeOf(input);
+      const tell = await tellAs(place, { repository, by: 'archeion registry import' });
       const copied = await importImage({
         source,
         reference,
-        storage,
+        storage: place.storage,
+        tell,
         repository,
         tag,
         signal: io.stop,

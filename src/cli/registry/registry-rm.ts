@@ -20,7 +20,7 @@ export const registryRm: Command = {
     {
       flags: '-r, --recursive',
       description:
-        'also what nothing else leads to: the manifest of the tag, the platforms it lists, signatures and other referrers',
+        'also what nothing else leads to: the manifest of the tag, the platforms it lists, signatures and other referrers; beside pushes of the same content that stand still for a second, leave it to `registry collect`',
     },
     { flags: '-y, --yes', description: 'needed to remove a whole repository' },
     { flags: '--json', description: 'print the result as JSON' },
@@ -43,12 +43,15 @@ export const registryRm: Command = {
         `"${name.repository}" is a whole repository: say --yes to remove it, or name a tag`,
       );
     }
-    const { openRegistry } = await import('./command-store.ts');
-    const { storage } = await openRegistry(input);
+    const { openRegistry, tellAs } = await import('./command-store.ts');
+    const place = await openRegistry(input);
+    const { repository } = name;
+    const tell = await tellAs(place, { repository, by: 'archeion registry rm' });
     const result = await orRefusal(
       remove(name, {
-        storage,
-        repository: name.repository,
+        storage: place.storage,
+        tell,
+        repository,
         recursive: input.options['recursive'] === true,
         settle: () => sleep(SETTLE),
       }),

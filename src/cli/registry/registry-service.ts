@@ -81,7 +81,7 @@ export async function openRegistryService(
   const audit = await openAudit(loaded, { log, metrics, addressOf });
   const isSame = (key: keyof RegistryConfig) => isDeepStrictEqual(before?.config[key], config[key]);
   const keepsAccess = before !== undefined && isSame('access') && isSame('clientAddress');
-  const access = keepsAccess ? before.access : await accessOf(config, directory, ports);
+  const access = keepsAccess ? before.access : await openRegistryAccess(config, directory, ports);
   // Else a reload would let everybody begin anew.
   const keepsLimit = before !== undefined && isSame('rateLimit');
   const admit = keepsLimit ? before.admit : openAdmission(config, metrics);
@@ -140,11 +140,16 @@ function settingsOf(config: RegistryConfig): RegistrySettings {
   };
 }
 
-function accessOf(
+/**
+ * What says who may do what, if anything does.
+ *
+ * @throws ConfigError when a file that is named cannot be used
+ */
+export async function openRegistryAccess(
   config: RegistryConfig,
   directory: string,
-  { storage, log }: RegistryServicePorts,
-): Promise<RegistryAccess> | undefined {
+  { storage, log }: Pick<RegistryServicePorts, 'storage' | 'log'>,
+): Promise<RegistryAccess | undefined> {
   const { access, listen } = config;
   if (access === undefined) return undefined;
   return openAccess(withPaths(access, directory), {

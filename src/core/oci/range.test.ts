@@ -63,4 +63,22 @@ describe('parseRange', () => {
       { numRuns: PROPERTY_RUNS },
     );
   });
+
+  test('of any text is an answer, and a part only for one plain range', () => {
+    const likely = fc.string({ unit: fc.constantFrom(...'bytesBYTES=-, \t0129\0') });
+    const bound = fc.stringMatching(/^\d{0,25}$/);
+    const near = fc.tuple(bound, bound, likely).map(([a, b, more]) => `bytes=${a}-${b}${more}`);
+    const text = fc.oneof(near, likely, fc.string({ unit: 'binary' }));
+    fc.assert(
+      fc.property(text, fc.maxSafeNat(), (header, size) => {
+        const range = parseRange(header, size);
+        const isPlain = /^bytes=[ \t]*(\d+-\d*|-\d+)[ \t]*$/i.test(header);
+        expect(isPlain || range.kind === 'whole').toBe(true);
+        const { first, last } = range.kind === 'part' ? range : { first: 0, last: 0 };
+        expect([first >= 0, first <= last, last < Math.max(size, 1)]).toEqual([true, true, true]);
+        expect([first, last].every(Number.isSafeInteger)).toBe(true);
+      }),
+      { numRuns: PROPERTY_RUNS },
+    );
+  });
 });

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { PROPERTY_RUNS } from '../../../test/support/property-runs.ts';
 import { algorithmOf, hexOf, parseDigest } from './digest.ts';
 import { isTag, parseReference, subjectOfTag } from './reference.ts';
 import { isRepository } from './repository.ts';
@@ -53,3 +55,45 @@ test.each(['', 'A', '/a', 'a/', 'a//b', 'a..b', 'a___b', '-a', 'a-', '..', 'a b'
     expect(isRepository(text)).toBe(false);
   },
 );
+
+/** Letter by letter, unlike the pattern that is tested: parts of letters, joined by one separator each. */
+function isComponent(text: string): boolean {
+  const letters = text.split(/[._-]+/);
+  const separators = text.match(/[._-]+/g) ?? [];
+  const isLetters = letters.every((part) => part !== '' && /^[a-z0-9]+$/.test(part));
+  return isLetters && separators.every((one) => ['.', '_', '__'].includes(one) || /^-+$/.test(one));
+}
+
+test('of any text it is known what it names, and nothing that names anything leads elsewhere', () => {
+  const unit = fc.constantFrom(
+    'a',
+    'z',
+    '0',
+    '.',
+    '_',
+    '-',
+    '/',
+    ':',
+    'A',
+    '%',
+    '\0',
+    '\n',
+    '\\',
+    'é',
+  );
+  const text = fc.oneof(
+    { weight: 4, arbitrary: fc.string({ unit, maxLength: 20 }) },
+    fc.string({ unit: 'binary' }),
+    fc.stringMatching(/^sha(256|512):[a-f0-9A-F]{62,66}$/),
+  );
+  fc.assert(
+    fc.property(text, (name) => {
+      expect(isRepository(name)).toBe(name.length < 256 && name.split('/').every(isComponent));
+      const reference = parseReference(name);
+      const letters = reference?.kind === 'tag' ? /^[\w.-]{1,128}$/ : /^sha\d+:[a-f0-9]+$/;
+      expect(reference === undefined || letters.test(name)).toBe(true);
+      expect(subjectOfTag(name) === undefined || isTag(name)).toBe(true);
+    }),
+    { numRuns: PROPERTY_RUNS },
+  );
+});

@@ -6,10 +6,12 @@ import {
   filledRegistry,
 } from '../../../test/support/registry-filled.ts';
 import { ask, someRequest } from '../../../test/support/registry-requests.ts';
+import { LONGEST_PAGE } from '../../core/oci/list-page.ts';
 import { OCI_INDEX, OCI_MANIFEST } from '../../core/oci/media-type.ts';
 import { silentLog } from '../../log.ts';
 import { memoryDriver } from '../../storage/memory.ts';
 import { pullHandler } from '../pull-handler.ts';
+import { tagKey } from '../store/layout.ts';
 import { digestOf } from '../store/verify-body.ts';
 
 let registry: FilledRegistry;
@@ -41,11 +43,30 @@ describe('tags', () => {
   });
 
   test.each(['?n=-1', '?n=1e9', '?n=0x10', '?n=', '?n=1&n=2', '?n=1&%6e=2', '?last=%zz'])(
-    'refuses %s (CVE-2023-2253)',
+    'threat 1: refuses %s (CVE-2023-2253)',
     async (query) => {
       await expect(registry.get(`team/app/tags/list${query}`)).rejects.toMatchObject({
         status: 400,
       });
+    },
+  );
+
+  test.each([['?n=1000000000'], ['?n=99999999999999999999'], ['']])(
+    'threat 1: asks the store for no more than a page, whatever is asked for: %s',
+    async (query) => {
+      const limits: Array<number | undefined> = [];
+      const storage = memoryDriver();
+      const watched: typeof storage = {
+        ...storage,
+        list(prefix, options) {
+          limits.push(options?.limit);
+          return storage.list(prefix, options);
+        },
+      };
+      await storage.write(tagKey('a', 'v1'), '{}');
+      const handler = pullHandler({ storage: watched, log: silentLog });
+      await ask(handler, someRequest(`/v2/a/tags/list${query}`));
+      expect(limits).toEqual([LONGEST_PAGE + 1]);
     },
   );
 });

@@ -50,17 +50,6 @@ export async function moveTag(place: RepositoryPlace, move: TagMove): Promise<Ta
   throw new StoreError('damaged', key, 'a tag that others moved every time it was looked at');
 }
 
-/** Takes a tag away, unless it points at something else by now. */
-export async function removeTagOf(
-  { storage, repository }: RepositoryPlace,
-  tag: string,
-  digest: Digest,
-): Promise<void> {
-  const found = await findTag(storage, repository, tag);
-  if (found?.record.digest !== digest) return;
-  await storage.remove(tagKey(repository, tag), { condition: { version: found.version } });
-}
-
 type TagState =
   | { readonly kind: 'same' }
   | {

@@ -151,6 +151,37 @@ test('threat 2: a manifest without end is refused at 4 MiB, one that says its si
   expect((await pushManifest(push(client, 'v1'), largest)).status).toBe(201);
 });
 
+describe('threat 30: a member called', () => {
+  test.each(['__proto__', 'constructor', 'prototype'])('%s changes nothing', async (name) => {
+    const client = await prepared();
+    const evil = `{"size":1,"layers":[],"digest":"${digestOf('evil')}","artifactType":"evil"}`;
+    const subject = JSON.stringify({ mediaType: OCI_MANIFEST, digest, size: IMAGE.length });
+    const annotations = `{"${name}":"noted"}`;
+    const manifest = IMAGE.replace(
+      '{',
+      `{"${name}":${evil},"annotations":${annotations},"subject":${subject},`,
+    );
+    expect((await pushManifest(push(client, 'v1'), manifest)).status).toBe(201);
+    const pulled = await client.ask('GET', 'app/manifests/v1');
+    expect(pulled.text).toBe(manifest);
+    expect(pulled.headers['docker-content-digest']).toBe(digestOf(manifest));
+    const referrers = (await client.ask('GET', `app/referrers/${digest}`)).text;
+    expect(referrers).toContain(`"annotations":${annotations}`);
+    expect(referrers).not.toContain('evil');
+    expect({}).not.toHaveProperty('artifactType');
+  });
+
+  test.each(['__proto__', 'constructor'])(
+    '%s is no descriptor that could be left out',
+    async (name) => {
+      const client = await prepared();
+      const hidden = IMAGE.replace('"config":', `"${name}":`);
+      const answer = await pushManifest(push(client, 'v1'), hidden);
+      expect([answer.status, codeOf(answer)]).toEqual([400, 'MANIFEST_INVALID']);
+    },
+  );
+});
+
 describe('what a manifest refers to', () => {
   test('has to be in the repository, and what is missing is said', async () => {
     const client = registryClient();

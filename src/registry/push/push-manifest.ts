@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Digest } from '../../core/oci/digest.ts';
-import type { Manifest } from '../../core/oci/manifest.ts';
-import { artifactTypeOf } from '../../core/oci/manifest-references.ts';
 import { isTag, type Reference } from '../../core/oci/reference.ts';
 import { RegistryError } from '../../core/oci/registry-error.ts';
 import type { HttpAnswer } from '../../protocol/http.ts';
 import { auditDone } from '../audit/audit-done.ts';
 import type { Telling } from '../events/event-log.ts';
-import type { Happening } from '../events/registry-event.ts';
+import { manifestPushed, tagSet } from '../events/manifest-pushed.ts';
 import { tellOf } from '../events/tell-of.ts';
 import { refusalOf } from '../permission.ts';
 import type { Visit } from '../registry-ports.ts';
@@ -24,11 +22,12 @@ import { denied } from '../store/refusals.ts';
 import { digestOf } from '../store/verify-body.ts';
 import { isImmutable } from './immutable-tags.ts';
 import { isPushed } from './is-pushed.ts';
-import { moveTag, removeTagOf, tagState } from './move-tag.ts';
+import { moveTag, type TagMoved, tagState } from './move-tag.ts';
 import { createdHeaders } from './push-answers.ts';
 import { limitedBody } from './push-body.ts';
 import { type NewManifest, reliedOn, requireKept } from './require-kept.ts';
 import { requireReferences } from './require-references.ts';
+import { type MovedTag, takeBackTag } from './take-back-tag.ts';
 
 /** https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pushing-manifests */
 export async function pushManifest(visit: Visit, reference: Reference): Promise<HttpAnswer> {
@@ -102,8 +101,8 @@ function takenError(visit: Visit, tag: string): RegistryError {
 async function store(visit: Visit, push: NewManifest, tags: Iterable<string>): Promise<void> {
   const { received, manifest } = push;
   const { digest } = received;
-  const pushed = pushedOf(received, manifest);
-  const set = Array.from(tags, (tag): Happening => ({ ...pushed, type: 'tag.set', tag }));
+  const pushed = manifestPushed(received, manifest);
+  const set = Array.from(tags, (tag) => tagSet(pushed, tag));
   const put = async (telling: Telling): Promise<boolean> => {
     // With its tags, which mostly are as new as it is: then they need not be announced once more.
     const announce = () => telling.announce(pushed, ...set);
@@ -114,14 +113,19 @@ async function store(visit: Visit, push: NewManifest, tags: Iterable<string>): P
   };
   const telling = tellOf(visit);
   await requireKept(visit, push, await put(telling));
+  const moved: MovedTag[] = [];
   for (const tag of tags) {
-    if (await setTag(visit, push, { tag, telling })) continue;
-    await telling.finish();
-    throw takenError(visit, tag);
+    const outcome = await setTag(visit, push, { tag, telling });
+    if (outcome === 'taken') {
+      await telling.finish();
+      throw takenError(visit, tag);
+    }
+    moved.push({ tag, digest, before: outcome.before });
   }
   // A manifest that had no tag may have been collected before it got this one.
   await requireKept(visit, push, false).catch(async (error: unknown) => {
-    for (const tag of tags) await removeTagOf(visit, tag, digest);
+    await telling.finish();
+    for (const one of moved) await takeBackTag(visit, one);
     throw error;
   });
   await telling.finish();
@@ -133,21 +137,15 @@ async function store(visit: Visit, push: NewManifest, tags: Iterable<string>): P
   }
 }
 
-/** @returns false when it is somewhere else, and may not be moved */
 async function setTag(
   visit: Visit,
   { received, manifest }: NewManifest,
   { tag, telling }: { readonly tag: string; readonly telling: Telling },
-): Promise<boolean> {
+): Promise<TagMoved | 'taken'> {
   const { registry, grant } = visit;
   const { digest, bytes } = received;
-  const setFrom = (before: TagRecord | undefined): Happening => ({
-    ...pushedOf(received, manifest),
-    type: 'tag.set',
-    tag,
-    before: before?.digest,
-    ends: before?.nonce,
-  });
+  const pushed = manifestPushed(received, manifest);
+  const setFrom = (before: TagRecord | undefined) => tagSet(pushed, tag, before);
   const outcome = await moveTag(visit, {
     tag,
     digest,
@@ -158,22 +156,9 @@ async function setTag(
     mayMove: mayMove(visit, tag),
     announce: (before) => telling.announce(setFrom(before)),
   });
-  if (outcome === 'taken') return false;
-  const { isMoved, before } = outcome;
-  if (!isMoved) return true;
+  if (outcome === 'taken' || !outcome.isMoved) return outcome;
+  const { before } = outcome;
   telling.done(setFrom(before));
   await auditDone(visit, { operation: 'tag-set', tag, digest, before: before?.digest });
-  return true;
-}
-
-function pushedOf({ bytes, digest }: ReceivedManifest, manifest: Manifest): Happening {
-  const { mediaType, subject } = manifest;
-  return {
-    type: 'manifest.pushed',
-    digest,
-    mediaType,
-    artifactType: artifactTypeOf(manifest),
-    size: bytes.byteLength,
-    subject: subject?.digest,
-  };
+  return outcome;
 }

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Digest } from '../../core/oci/digest.ts';
 import type { StorageDriver } from '../../storage/driver.ts';
+import type { Happening } from '../events/registry-event.ts';
 import { linkBlob } from '../store/blob-store.ts';
 import { blobKey, linkKey, linkPrefix } from '../store/layout.ts';
 import type { RepositoryPlace } from '../store/manifest-store.ts';
 import { scanManifests } from '../store/repository-scan.ts';
+import { announceAll, openTelling, type ToldPlace } from './remove-told.ts';
 
-export interface ReleasePorts {
+export interface ReleasePlace extends ToldPlace {
   /** Waits until a push that looked at what is released has written what relies on it. */
   readonly settle: () => Promise<void>;
 }
@@ -24,21 +26,32 @@ export interface Released {
  * Takes blobs from a repository, as far as none of its manifests needs them, and removes the bytes that no
  * repository holds any more. A push at the same time may rely on what was there when it looked, so everything
  * is looked at once more before bytes go: links first, bytes last, as in the other direction they come.
+ *
+ * @param manifests those among the candidates that are no blobs
  */
 export async function releaseBlobs(
-  place: RepositoryPlace,
+  place: ReleasePlace,
   candidates: ReadonlySet<Digest>,
-  { settle }: ReleasePorts,
+  manifests: ReadonlySet<Digest>,
 ): Promise<Released> {
-  const { storage, repository } = place;
+  const { storage, repository, settle } = place;
   const released = await unneeded(place, candidates);
+  const telling = openTelling(place);
+  const blobs = [...released].filter((digest) => !manifests.has(digest));
+  await announceAll(telling, blobs.map(deletionOf));
   for (const digest of released) await storage.remove(linkKey(digest, repository));
   if (released.size > 0) await settle();
   const stillReleased = await unneeded(place, released);
   for (const digest of released) {
     if (!stillReleased.has(digest)) await linkBlob({ storage, repository, digest });
+    else if (!manifests.has(digest)) telling.done(deletionOf(digest));
   }
+  await telling.finish();
   return removeBytes(storage, stillReleased);
+}
+
+function deletionOf(digest: Digest): Happening {
+  return { type: 'blob.deleted', digest };
 }
 
 /** Those that no manifest of the repository needs; none, when one of its records cannot be read. */

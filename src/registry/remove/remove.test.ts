@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, test } from 'vitest';
+import { putTag } from '../../../test/support/put-tag.ts';
+import { toldIn } from '../../../test/support/registry-events.ts';
 import { crashingDriver } from '../../../test/support/registry-faults.ts';
 import { addImage, addIndex, addReferrer } from '../../../test/support/registry-images.ts';
 import { all, keysIn } from '../../../test/support/storage-reading.ts';
 import type { StorageDriver } from '../../storage/driver.ts';
 import { memoryDriver } from '../../storage/memory.ts';
+import { openEventLog } from '../events/event-log.ts';
 import { blobKey, linkKey, manifestKey, tagKey } from '../store/layout.ts';
-import { putTag } from '../store/manifest-store.ts';
 import { digestOf } from '../store/verify-body.ts';
 import { importImage } from '../transfer/import.ts';
 import { memorySource } from '../transfer/memory-source.ts';
@@ -226,8 +228,11 @@ describe('a push at the same moment', () => {
       const record = { digest, mediaType, size, pushedAt: 1 };
       await storage.write(tagKey(REPOSITORY, 'late'), JSON.stringify(record));
     };
-    const result = await removeManifest(options({ settle }), digest);
+    const { tell } = openEventLog(storage);
+    const told = { settle, tell: () => tell({ repository: REPOSITORY, by: 'test' }) };
+    const result = await removeManifest(options(told), digest);
     expect(result).toMatchObject({ manifests: [], kept: 'the tag "late" was pushed just now' });
+    expect(await toldIn(storage)).toEqual([]);
     expect(await keysIn(storage, '')).toEqual([...before, tagKey(REPOSITORY, 'late')].sort());
     await expectWhole(storage);
   });

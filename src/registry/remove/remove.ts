@@ -2,16 +2,18 @@
 import type { Digest } from '../../core/oci/digest.ts';
 import { RegistryError } from '../../core/oci/registry-error.ts';
 import { nameUnknown } from '../pull/unknown-error.ts';
+import { concurrently } from '../store/concurrently.ts';
 import { LINKS_PREFIX, manifestKey, repositoryPrefix, tagKey } from '../store/layout.ts';
 import type { RepositoryPlace } from '../store/manifest-store.ts';
 import { readKey } from '../store/read-key.ts';
-import { scanTag, scanTags } from '../store/repository-scan.ts';
+import { type ScannedTag, scanTag, scanTags } from '../store/repository-scan.ts';
 import { type Released, releaseBlobs } from './release-blobs.ts';
 import { RemovalError } from './removal-error.ts';
 import { planRemoval, type Removed } from './removal-plan.ts';
 import { neededAgain, removeRecords } from './remove-records.ts';
+import { goingOf, goingTag, openTelling, removeTold, type ToldPlace } from './remove-told.ts';
 
-export interface RemoveOptions extends RepositoryPlace {
+export interface RemoveOptions extends ToldPlace {
   /** Also what nothing else leads to: the manifest of a tag, what it lists, what is about it. */
   readonly recursive: boolean;
   /** Waits for pushes that are just being acknowledged: a second is long. */
@@ -24,6 +26,9 @@ export interface RemoveResult extends Released {
   /** Why a manifest stayed. */
   readonly kept?: string;
 }
+
+/** Records read at a time. */
+const READS = 16;
 
 const NOTHING: Released = { blobs: 0, freed: 0, lost: [] };
 
@@ -39,8 +44,8 @@ export async function removeTag(options: RemoveOptions, tag: string): Promise<Re
   const version = (await storage.stat(key))?.version;
   if (version === undefined) throw unknown(repository, tag);
   const found = await scanTag(options, tag);
-  const outcome = await storage.remove(key, { condition: { version } });
-  if (outcome === 'conflict')
+  const [gone] = await removeTold(options, [{ ...(await goingOf(options, key)), version }]);
+  if (gone === undefined)
     throw new RemovalError('moved', `"${tag}" was moved just now: look again`);
   const removed = { tags: [tag], manifests: [] };
   if (!recursive || found === undefined) return { ...removed, ...NOTHING };
@@ -77,30 +82,44 @@ export async function removeRepository(options: RemoveOptions): Promise<RemoveRe
   const manifests: Digest[] = [];
   // Tags come last in byte order, and have to go first: nothing may point at what is gone.
   for (const area of ['tags/', '']) {
-    for await (const { key } of storage.list(`${repositoryPrefix(repository)}${area}`)) {
+    const keys: string[] = [];
+    for await (const { key } of storage.list(`${repositoryPrefix(repository)}${area}`))
+      keys.push(key);
+    const going = await concurrently(keys, READS, (key) => goingOf(options, key));
+    for (const { key } of await removeTold(options, going)) {
       const named = readKey(key);
-      if ((await storage.remove(key)) !== 'removed') continue;
       if (named.kind === 'tag') tags.push(named.tag);
       if (named.kind === 'manifest') manifests.push(named.digest);
     }
   }
   const candidates = await linkedBy(options);
   if (tags.length + manifests.length + candidates.size === 0) throw nameUnknown(repository);
-  const released = await releaseBlobs(options, candidates, options);
+  const released = await releaseBlobs(options, candidates, new Set(manifests));
   tags.push(...(await removeDanglingTags(options)));
   return { tags, manifests, ...released };
 }
 
 /** A push at the same moment may have found its manifest, and moved a tag to it. */
-async function removeDanglingTags(place: RepositoryPlace): Promise<string[]> {
+async function removeDanglingTags(place: ToldPlace): Promise<readonly string[]> {
   const { storage, repository } = place;
-  const tags: string[] = [];
-  for await (const { tag, digest, version } of scanTags(place)) {
-    if ((await storage.stat(manifestKey(repository, digest))) !== undefined) continue;
-    const outcome = await storage.remove(tagKey(repository, tag), { condition: { version } });
-    if (outcome === 'removed') tags.push(tag);
+  const dangling: ScannedTag[] = [];
+  for await (const scanned of scanTags(place)) {
+    const key = manifestKey(repository, scanned.digest);
+    if ((await storage.stat(key)) === undefined) dangling.push(scanned);
   }
-  return tags;
+  return removeTags(place, dangling);
+}
+
+/** One that was moved meanwhile points at something else, and stays. */
+async function removeTags(
+  place: ToldPlace,
+  tags: readonly ScannedTag[],
+): Promise<readonly string[]> {
+  const removed = await removeTold(
+    place,
+    tags.map((scanned) => goingTag(place, scanned)),
+  );
+  return removed.map(({ tag }) => tag);
 }
 
 /**
@@ -108,31 +127,30 @@ async function removeDanglingTags(place: RepositoryPlace): Promise<string[]> {
  * before it went may have been acknowledged since, and then all of it comes back.
  */
 async function removeManifests(options: RemoveOptions, removed: Removed): Promise<RemoveResult> {
-  const restore = await removeRecords(options, removed);
+  const telling = openTelling(options);
+  const { restore, gone } = await removeRecords(options, removed, telling);
   await options.settle();
   const kept = await neededAgain(options, removed);
   if (kept !== undefined) {
     await restore();
+    await telling.finish();
     return { tags: [], manifests: [], ...NOTHING, kept };
   }
-  const candidates = new Set(removed.keys());
+  for (const happening of gone) telling.done(happening);
+  await telling.finish();
+  const manifests = new Set(removed.keys());
+  const candidates = new Set(manifests);
   for (const record of removed.values()) {
     for (const blob of record?.children.blobs ?? []) candidates.add(blob);
   }
-  const released = await releaseBlobs(options, candidates, options);
-  return { tags: [], manifests: [...removed.keys()], ...released };
+  const released = await releaseBlobs(options, candidates, manifests);
+  return { tags: [], manifests: [...manifests], ...released };
 }
 
-async function removeTagsOf(place: RepositoryPlace, target: Digest): Promise<string[]> {
-  const { storage, repository } = place;
-  const tags: string[] = [];
-  for await (const { tag, digest, version } of scanTags(place)) {
-    if (digest !== target) continue;
-    // One that was moved meanwhile points at something else.
-    const outcome = await storage.remove(tagKey(repository, tag), { condition: { version } });
-    if (outcome === 'removed') tags.push(tag);
-  }
-  return tags;
+async function removeTagsOf(place: ToldPlace, target: Digest): Promise<readonly string[]> {
+  const tags: ScannedTag[] = [];
+  for await (const scanned of scanTags(place)) if (scanned.digest === target) tags.push(scanned);
+  return removeTags(place, tags);
 }
 
 /** Links are in the order of digests, so those of all repositories are gone through. */

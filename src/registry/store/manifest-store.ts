@@ -8,8 +8,8 @@ import { RegistryError } from '../../core/oci/registry-error.ts';
 import type { StorageDriver } from '../../storage/driver.ts';
 import { parseBytes } from '../../upstream/manifest-check.ts';
 import { linkBlob } from './blob-store.ts';
-import { blobKey, manifestKey, referrerKey, tagKey } from './layout.ts';
-import { findManifestRecord, type ManifestRecord, type TagRecord } from './records.ts';
+import { blobKey, manifestKey, referrerKey } from './layout.ts';
+import type { ManifestRecord } from './records.ts';
 import { createOnce } from './small-object.ts';
 import { digestOf } from './verify-body.ts';
 
@@ -113,31 +113,4 @@ function describeReferrer({ bytes, digest }: ReceivedManifest, manifest: Manifes
     ...(artifactType !== undefined && { artifactType }),
     ...(annotations !== undefined && { annotations }),
   };
-}
-
-export interface NewTag {
-  readonly tag: string;
-  readonly digest: Digest;
-  readonly pushedBy: string;
-}
-
-/** Lets a tag point at a manifest that is stored. */
-export async function putTag(
-  { storage, repository }: RepositoryPlace,
-  { tag, digest, pushedBy }: NewTag,
-): Promise<void> {
-  const record = await findManifestRecord(storage, repository, digest);
-  if (record === undefined) {
-    throw new RegistryError('MANIFEST_UNKNOWN', `"${repository}" has no manifest "${digest}"`);
-  }
-  const { mediaType, size } = record;
-  const stored: TagRecord = {
-    digest,
-    mediaType,
-    size,
-    pushedAt: Date.now(),
-    pushedBy,
-    nonce: randomUUID(),
-  };
-  await storage.write(tagKey(repository, tag), JSON.stringify(stored));
 }

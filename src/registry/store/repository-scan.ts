@@ -52,6 +52,8 @@ export interface ScannedTag {
   readonly digest: Digest;
   /** Of its object, to change it only as long as it is this one. */
   readonly version: string;
+  /** The event that set it. */
+  readonly nonce: string;
 }
 
 /** Every tag of a repository that can be read. */
@@ -75,7 +77,7 @@ export async function scanTag(
   const info = await storage.stat(tagKey(repository, tag));
   const record = await orDamaged(findTagRecord(storage, repository, tag));
   if (info === undefined || record === undefined || record === 'damaged') return undefined;
-  return { tag, digest: record.digest, version: info.version };
+  return { tag, digest: record.digest, version: info.version, nonce: record.nonce };
 }
 
 /** What is about a manifest. */

@@ -125,7 +125,7 @@ async function* shuffled(
   for await (const chunk of body ?? []) yield chunk.toReversed();
 }
 
-describe('importImage leaves no tag when', () => {
+describe('threat 22: importImage leaves no tag when', () => {
   const lying = (source: MemorySource, lies: Partial<ImageSource>): ImageSource => ({
     ...source,
     ...lies,
@@ -150,6 +150,12 @@ describe('importImage leaves no tag when', () => {
       }),
       'DIGEST_INVALID',
     ],
+    [
+      'a blob ends before its end',
+      lying(oneImage(), { fetchBlob: async () => inChunks(['x']) }),
+      'SIZE_INVALID',
+    ],
+    ['a blob is empty', lying(oneImage(), { fetchBlob: async () => inChunks([]) }), 'SIZE_INVALID'],
     [
       'a blob is longer than it says',
       lying(oneImage(), { fetchBlob: async () => inChunks(['x'.repeat(99)]) }),
@@ -226,7 +232,7 @@ describe('importImage leaves no tag when', () => {
   });
 });
 
-test('an index bomb is walked in linear time', async () => {
+test('threat 24: an index bomb is walked in linear time', async () => {
   let fetched = 0;
   const source = sourceOf((images) => {
     let level = [addImage(images, 'one')];

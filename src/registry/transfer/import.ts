@@ -5,15 +5,18 @@ import { referencesOf } from '../../core/oci/manifest-references.ts';
 import { isForeignLayer } from '../../core/oci/media-type.ts';
 import type { StorageDriver } from '../../storage/driver.ts';
 import type { ImageSource, ManifestBytes } from '../../upstream/image-source.ts';
+import { NO_TELLING, type Telling } from '../events/event-log.ts';
+import { manifestPushed } from '../events/manifest-pushed.ts';
 import { statBlob } from '../store/blob-store.ts';
 import { concurrently } from '../store/concurrently.ts';
 import { type Condemned, openCondemned } from '../store/condemned.ts';
 import { ensureLayout } from '../store/ensure-layout.ts';
 import { claim } from '../store/keep.ts';
-import { checkManifest, putManifest, putTag } from '../store/manifest-store.ts';
+import { checkManifest, putManifest } from '../store/manifest-store.ts';
 import { PROCESS_TIME } from '../store/process-time.ts';
 import { type BlobImport, type ImportStep, importBlobs } from './import-blobs.ts';
 import { ImportError } from './import-error.ts';
+import { importTag } from './import-tag.ts';
 
 export interface ImportOptions {
   readonly source: ImageSource;
@@ -27,6 +30,8 @@ export interface ImportOptions {
   readonly signal?: AbortSignal;
   /** What collections of the same store have condemned; left out, it is looked up there. */
   readonly condemned?: Condemned;
+  /** Left out, nobody hears of it. */
+  readonly tell?: (() => Telling) | undefined;
 }
 
 export interface ImportResult {
@@ -58,6 +63,7 @@ const MOST_MANIFESTS = 10_000;
  */
 export async function importImage(options: ImportOptions): Promise<ImportResult> {
   const { source, storage, repository, reference, tag, signal } = options;
+  const tell = options.tell ?? (() => NO_TELLING);
   await ensureLayout(storage);
   const count = counter();
   const progress = (step: ImportStep): void => {
@@ -69,17 +75,18 @@ export async function importImage(options: ImportOptions): Promise<ImportResult>
   const { digest } = found;
   const seen = { manifests: new Set([digest]), blobs: new Set<Digest>() };
   const condemned = options.condemned ?? openCondemned(storage, PROCESS_TIME);
-  const job = { source, storage, repository, progress, signal, seen, condemned };
+  const job = { source, storage, repository, progress, signal, seen, condemned, tell };
   await importManifest(job, found, 0);
   throwIfAborted(signal);
   const claimed = await claim(condemned, [digest]);
-  await putTag({ storage, repository }, { tag, digest, pushedBy: 'import' });
+  await importTag({ storage, repository }, { tag, found, telling: tell() });
   // A manifest that had no tag may have been collected before it got this one.
   await requireThere(job, await claimed.doubtful());
   return { digest, ...count.total() };
 }
 
 interface ImageImport extends BlobImport {
+  readonly tell: () => Telling;
   /** What was taken care of: each digest is visited once, in whatever circles the source leads. */
   readonly seen: { readonly manifests: Set<Digest>; readonly blobs: Set<Digest> };
 }
@@ -102,7 +109,12 @@ async function importManifest(
   const relied = [digest, ...manifests.map((listed) => listed.digest), ...stored];
   const claimed = await claim(job.condemned, relied);
   await requireThere(job, stored);
-  const isNew = await putManifest({ storage, repository }, found, manifest);
+  const telling = job.tell();
+  const pushed = manifestPushed(found, manifest);
+  const announce = () => telling.announce(pushed);
+  const isNew = await putManifest({ storage, repository, announce }, found, manifest);
+  if (isNew) telling.done(pushed);
+  await telling.finish();
   const isDoubtful = (await claimed.doubtful()).length > 0;
   if (isDoubtful) await requireThere(job, [digest, ...stored]);
   const kind = isNew ? 'manifest-copied' : 'manifest-present';
