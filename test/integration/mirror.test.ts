@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { stringify } from 'yaml';
 import { silentLog } from '../../src/log.ts';
-import type { Handler } from '../../src/protocol/http.ts';
+import type { Handler, HttpAnswer } from '../../src/protocol/http.ts';
 import { pullHandler } from '../../src/registry/pull-handler.ts';
 import { importImage } from '../../src/registry/transfer/import.ts';
 import {
@@ -209,6 +209,51 @@ describe('archeion mirror', () => {
     own.answer = (usual) => usual;
     expect((await own.run('plan')).exit).toBe(0);
     expect(cut).toBeGreaterThan(4);
+  });
+});
+
+async function* brokenOff(): AsyncGenerator<Uint8Array> {
+  yield Buffer.from('half of');
+  throw new Error('the disk of the registry broke');
+}
+
+describe('a registry that is not well', () => {
+  test.each<[string, () => HttpAnswer]>([
+    ['429', () => ({ status: 429, headers: ['Retry-After', '1'], body: '' })],
+    ['503', () => ({ status: 503, headers: [], body: '' })],
+    ['other bytes', () => ({ status: 200, headers: [], body: 'other bytes' })],
+    [
+      'an end half way',
+      () => ({ status: 200, headers: ['Content-Length', '70'], body: brokenOff() }),
+    ],
+  ])('gives %s for every blob at first, and is asked again', async (_, answer) => {
+    const own = await world();
+    const refused = new Set<string>();
+    own.answer = (usual) => (request) => {
+      const isFirst = request.target.includes('/blobs/') && !refused.has(request.target);
+      refused.add(request.target);
+      return isFirst ? answer() : usual(request);
+    };
+    expect(await own.run('run', '--yes')).toMatchObject({ exit: 0, err: '' });
+    expect((await own.run('plan')).exit).toBe(0);
+  });
+
+  test('threat 5: leads to a host within, and is not followed; the rest is copied', async () => {
+    const within = await startTestServer(() => ({ status: 200, headers: [], body: 'secret' }));
+    const own = await world();
+    let first: string | undefined;
+    own.answer = (usual) => (request) => {
+      if (!request.target.includes('/blobs/')) return usual(request);
+      first ??= request.target;
+      if (request.target !== first) return usual(request);
+      return { status: 307, headers: ['Location', `${within.url}/x`], body: '' };
+    };
+    const { exit, err } = await own.run('run', '--yes');
+    expect(exit).toBe(5);
+    expect(err.split('\n').filter(Boolean)).toHaveLength(2);
+    expect(err).toContain(`dublin: blob ${first?.split('/').at(-1)} of`);
+    expect(within.lines.filter((line) => line.includes('/x'))).toEqual([]);
+    expect(await readdir(join(own.folder, 'dublin/containers/images'))).toHaveLength(OBJECTS - 1);
   });
 });
 
