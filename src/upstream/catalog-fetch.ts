@@ -70,7 +70,8 @@ export async function fetchCatalog(
 }
 
 function pageOf(answer: UpstreamDocument | undefined, { origin }: UpstreamClient) {
-  if (answer === undefined) throw badAnswer(`"${origin}" has no catalogue: its repositories have to be named one by one`);
+  if (answer === undefined)
+    throw badAnswer(`"${origin}" has no catalogue: its repositories have to be named one by one`);
   const page = parseCatalogPage(decodeUtf8(answer.bytes) ?? '');
   if (page === undefined) throw badAnswer(`"${origin}" answered with what is no catalogue`);
   return page;
