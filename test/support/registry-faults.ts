@@ -34,6 +34,7 @@ export function crashingDriver(storage: StorageDriver, fatal: number, done: bool
     appendPart: (upload, body, signal) => step(() => storage.appendPart(upload, body, signal)),
     finishUpload: (upload, condition) => step(() => storage.finishUpload(upload, condition)),
     abortUpload: (upload) => step(() => storage.abortUpload(upload)),
+    ...(storage.leastPart !== undefined && { leastPart: storage.leastPart }),
   };
   return { storage: crashing, begun: () => begun };
 }
