@@ -3,7 +3,7 @@ import { copyFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { filesystemDriver } from '../src/storage/filesystem.ts';
+import { filesystemDriver } from '../src/storage/filesystem/filesystem.ts';
 import { mustRun } from '../test/support/processes.ts';
 import { buildProgram, pushSample, startOurs } from './registry-site.ts';
 import { type BenchResult, median, runAlone } from './result.ts';

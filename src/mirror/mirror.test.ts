@@ -10,7 +10,7 @@ import { parseSelection } from '../core/mirroring/selection.ts';
 import { parseBlobPath } from '../core/routing/blob-path.ts';
 import { digestOf } from '../registry/store/verify-body.ts';
 import type { StorageDriver } from '../storage/driver.ts';
-import { memoryDriver } from '../storage/memory.ts';
+import { memoryDriver } from '../storage/memory/memory.ts';
 import { StorageError } from '../storage/storage-error.ts';
 import { UpstreamError } from '../upstream/upstream-error.ts';
 import { type MirrorOptions, type PreparedMirror, prepareMirror } from './mirror.ts';

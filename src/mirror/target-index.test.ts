@@ -8,7 +8,7 @@ import { digestTable } from '../core/mirroring/digest-table.ts';
 import type { Digest } from '../core/oci/digest.ts';
 import { parseBlobPath } from '../core/routing/blob-path.ts';
 import type { StorageDriver } from '../storage/driver.ts';
-import { memoryDriver } from '../storage/memory.ts';
+import { memoryDriver } from '../storage/memory/memory.ts';
 import { openDigestIndex } from '../upstream/digest-index-seal.ts';
 import type { ListedTarget } from './mirror-target.ts';
 import { type IndexAbout, publishTargetIndex, readPointer } from './target-index.ts';

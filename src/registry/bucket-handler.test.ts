@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { someRequest } from '../../test/support/registry-requests.ts';
 import type { HttpAnswer, HttpRequest } from '../protocol/http.ts';
-import { memoryDriver } from '../storage/memory.ts';
+import { memoryDriver } from '../storage/memory/memory.ts';
 import { bucketHandler } from './bucket-handler.ts';
 
 const KEY = `containers/images/sha256:${'ab'.repeat(32)}`;

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { storageDriverContract } from '../../test/support/storage-driver-contract.ts';
 import type { StorageDriver } from './driver.ts';
-import { memoryDriver } from './memory.ts';
+import { memoryDriver } from './memory/memory.ts';
 import { observedDriver } from './observed-driver.ts';
 
 function watched(driver: StorageDriver = memoryDriver()) {

@@ -10,7 +10,7 @@ import { silentLog } from '../../src/log.ts';
 import type { Handler } from '../../src/protocol/http.ts';
 import { bucketHandler } from '../../src/registry/bucket-handler.ts';
 import { registryHandler } from '../../src/registry/registry-handler.ts';
-import { memoryDriver } from '../../src/storage/memory.ts';
+import { memoryDriver } from '../../src/storage/memory/memory.ts';
 import { CONTENT_KINDS } from '../support/conformance/content-kinds.ts';
 import type { ContentSet } from '../support/conformance/content-set.ts';
 import { pushSet } from '../support/conformance/push-set.ts';

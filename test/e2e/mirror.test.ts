@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { stringify } from 'yaml';
-import { s3Driver } from '../../src/storage/s3.ts';
+import { s3Driver } from '../../src/storage/s3/s3.ts';
 import { mustRun, runProcess, stopAllProcesses } from '../support/processes.ts';
 import { keysIn } from '../support/storage-reading.ts';
 import { blobsServed } from './access-log.ts';

@@ -7,7 +7,7 @@ import { type RunningServer, startServer } from '../../src/http/node-server.ts';
 import { silentLog } from '../../src/log.ts';
 import { withTokenEndpoint } from '../../src/registry/access/open-access.ts';
 import { registryHandler } from '../../src/registry/registry-handler.ts';
-import { filesystemDriver } from '../../src/storage/filesystem.ts';
+import { filesystemDriver } from '../../src/storage/filesystem/filesystem.ts';
 import { mustRun, runProcess, stopAllProcesses } from '../support/processes.ts';
 import { openTestAccess, passwordFile, passwordOf } from '../support/registry-access.ts';
 import { startContainerd } from './clients.ts';

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { tagKey } from '../../src/registry/store/layout.ts';
 import { digestOf } from '../../src/registry/store/verify-body.ts';
 import type { StorageDriver } from '../../src/storage/driver.ts';
-import { s3Driver } from '../../src/storage/s3.ts';
+import { s3Driver } from '../../src/storage/s3/s3.ts';
 import { stopAllProcesses } from '../support/processes.ts';
 import { type RegistryClient, registryClient } from '../support/registry-client.ts';
 import { describe as descriptorOf, imageOf, pushManifest } from '../support/registry-pushes.ts';

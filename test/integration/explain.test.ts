@@ -8,7 +8,7 @@ import { type RunningServer, startServer } from '../../src/http/node-server.ts';
 import { silentLog } from '../../src/log.ts';
 import type { Explanation } from '../../src/redirector/explain.ts';
 import { bucketHandler } from '../../src/registry/bucket-handler.ts';
-import { memoryDriver } from '../../src/storage/memory.ts';
+import { memoryDriver } from '../../src/storage/memory/memory.ts';
 import { type RunningFront, startFront } from '../support/running-command.ts';
 
 const DIGEST = `sha256:${'ab'.repeat(32)}`;

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { dispatch } from '../../src/cli/dispatch.ts';
-import { filesystemDriver } from '../../src/storage/filesystem.ts';
+import { filesystemDriver } from '../../src/storage/filesystem/filesystem.ts';
 import { startFakeUpstream } from '../support/fake-upstream.ts';
 import { digestOfPair, startIndexBucket } from '../support/index-bucket.ts';
 

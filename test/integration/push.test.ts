@@ -9,7 +9,7 @@ import { silentLog } from '../../src/log.ts';
 import { registryHandler } from '../../src/registry/registry-handler.ts';
 import type { RegistryPorts } from '../../src/registry/registry-ports.ts';
 import { digestOf } from '../../src/registry/store/verify-body.ts';
-import { filesystemDriver } from '../../src/storage/filesystem.ts';
+import { filesystemDriver } from '../../src/storage/filesystem/filesystem.ts';
 import { fakeAccess } from '../support/fake-access.ts';
 import { head, readToClose, sendRaw } from '../support/raw-http.ts';
 import { imageOf, indexOf } from '../support/registry-pushes.ts';

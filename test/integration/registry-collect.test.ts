@@ -7,7 +7,7 @@ import { RegistrySchema } from '../../src/config/registry.ts';
 import { openLog } from '../../src/log.ts';
 import { blobKey } from '../../src/registry/store/layout.ts';
 import { digestOf } from '../../src/registry/store/verify-body.ts';
-import { filesystemDriver } from '../../src/storage/filesystem.ts';
+import { filesystemDriver } from '../../src/storage/filesystem/filesystem.ts';
 import { registryClient } from '../support/registry-client.ts';
 import { registryFolder } from '../support/registry-folder.ts';
 import { runCommand } from '../support/run-command.ts';

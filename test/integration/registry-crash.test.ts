@@ -8,7 +8,7 @@ import { reapEvents } from '../../src/registry/events/reap-events.ts';
 import { ensureLayout } from '../../src/registry/store/ensure-layout.ts';
 import { digestOf } from '../../src/registry/store/verify-body.ts';
 import type { StorageDriver } from '../../src/storage/driver.ts';
-import { memoryDriver } from '../../src/storage/memory.ts';
+import { memoryDriver } from '../../src/storage/memory/memory.ts';
 import { type Asked, registryClient } from '../support/registry-client.ts';
 import { type Told, tagsTold, toldIn } from '../support/registry-events.ts';
 import { crashingDriver } from '../support/registry-faults.ts';

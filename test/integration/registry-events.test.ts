@@ -4,7 +4,7 @@ import { openEventLog } from '../../src/registry/events/event-log.ts';
 import { reapEvents } from '../../src/registry/events/reap-events.ts';
 import { ensureLayout } from '../../src/registry/store/ensure-layout.ts';
 import { digestOf } from '../../src/registry/store/verify-body.ts';
-import { filesystemDriver } from '../../src/storage/filesystem.ts';
+import { filesystemDriver } from '../../src/storage/filesystem/filesystem.ts';
 import { registryClient } from '../support/registry-client.ts';
 import { temporaryFolder } from '../support/registry-folder.ts';
 import { imageOf, pushImage } from '../support/registry-pushes.ts';

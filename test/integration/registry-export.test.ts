@@ -7,7 +7,7 @@ import { pullHandler } from '../../src/registry/pull-handler.ts';
 import { blobKey, linkKey, manifestKey, tagKey } from '../../src/registry/store/layout.ts';
 import { digestOf } from '../../src/registry/store/verify-body.ts';
 import { importImage } from '../../src/registry/transfer/import.ts';
-import { memoryDriver } from '../../src/storage/memory.ts';
+import { memoryDriver } from '../../src/storage/memory/memory.ts';
 import { ociLayoutSource } from '../../src/upstream/oci-layout.ts';
 import { registryFolder, temporaryFolder } from '../support/registry-folder.ts';
 import { addImage } from '../support/registry-images.ts';

@@ -4,7 +4,7 @@ import { silentLog } from '../../src/log.ts';
 import { pullHandler } from '../../src/registry/pull-handler.ts';
 import { importImage } from '../../src/registry/transfer/import.ts';
 import { memorySource } from '../../src/registry/transfer/memory-source.ts';
-import { filesystemDriver } from '../../src/storage/filesystem.ts';
+import { filesystemDriver } from '../../src/storage/filesystem/filesystem.ts';
 import { registryFolder } from '../support/registry-folder.ts';
 import { addImage, addIndex, addReferrer } from '../support/registry-images.ts';
 import { pullAll } from '../support/registry-reading.ts';

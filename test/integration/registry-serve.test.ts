@@ -6,7 +6,7 @@ import type { TLSSocket } from 'node:tls';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { watchStore } from '../../src/cli/registry/registry-readiness.ts';
 import { openLog } from '../../src/log.ts';
-import { filesystemDriver } from '../../src/storage/filesystem.ts';
+import { filesystemDriver } from '../../src/storage/filesystem/filesystem.ts';
 import { registryFolder, temporaryFolder } from '../support/registry-folder.ts';
 import { runCommand } from '../support/run-command.ts';
 import { type RunningRegistry, startRegistry } from '../support/running-command.ts';

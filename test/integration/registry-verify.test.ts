@@ -11,7 +11,7 @@ import {
 } from '../../src/registry/store/layout.ts';
 import { importImage } from '../../src/registry/transfer/import.ts';
 import { sampleImage } from '../../src/registry/transfer/sample-image.ts';
-import { pathOfKey } from '../../src/storage/filesystem-keys.ts';
+import { pathOfKey } from '../../src/storage/filesystem/filesystem-keys.ts';
 import {
   type RegistryFolder,
   registryFolder,

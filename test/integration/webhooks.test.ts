@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { signedHeaders } from '../../src/registry/events/sign-webhook.ts';
 import { digestOf } from '../../src/registry/store/verify-body.ts';
-import { filesystemDriver } from '../../src/storage/filesystem.ts';
+import { filesystemDriver } from '../../src/storage/filesystem/filesystem.ts';
 import { freePort } from '../support/free-port.ts';
 import { temporaryFolder } from '../support/registry-folder.ts';
 import { imageOf } from '../support/registry-pushes.ts';

@@ -2,7 +2,7 @@
 import { type CollectOptions, collect } from '../../src/registry/collect/collect.ts';
 import { openCondemned } from '../../src/registry/store/condemned.ts';
 import type { StorageDriver } from '../../src/storage/driver.ts';
-import { memoryDriver } from '../../src/storage/memory.ts';
+import { memoryDriver } from '../../src/storage/memory/memory.ts';
 import { registryClient } from './registry-client.ts';
 import { crashingDriver } from './registry-faults.ts';
 

@@ -5,7 +5,7 @@ import { openLog } from '../../src/log.ts';
 import type { HttpRequest } from '../../src/protocol/http.ts';
 import { type AccessPorts, openAccess } from '../../src/registry/access/open-access.ts';
 import { hashPassword } from '../../src/registry/access/password-hash.ts';
-import { memoryDriver } from '../../src/storage/memory.ts';
+import { memoryDriver } from '../../src/storage/memory/memory.ts';
 import { ask, type ReceivedAnswer, someRequest } from './registry-requests.ts';
 
 /** Each may do what they are called in `team/*`; `friend` is a user without a rule. */

@@ -5,7 +5,7 @@ import { registryHandler } from '../../src/registry/registry-handler.ts';
 import type { RegistryPorts } from '../../src/registry/registry-ports.ts';
 import { digestOf } from '../../src/registry/store/verify-body.ts';
 import type { StorageDriver } from '../../src/storage/driver.ts';
-import { memoryDriver } from '../../src/storage/memory.ts';
+import { memoryDriver } from '../../src/storage/memory/memory.ts';
 import { errorAnswerOf } from './registry-refusals.ts';
 import { ask, type ReceivedAnswer, requestWith, someRequest } from './registry-requests.ts';
 

@@ -7,7 +7,7 @@ import { digestOf } from '../../src/registry/store/verify-body.ts';
 import { importImage } from '../../src/registry/transfer/import.ts';
 import { memorySource } from '../../src/registry/transfer/memory-source.ts';
 import type { StorageDriver } from '../../src/storage/driver.ts';
-import { memoryDriver } from '../../src/storage/memory.ts';
+import { memoryDriver } from '../../src/storage/memory/memory.ts';
 import { addImage, addReferrer } from './registry-images.ts';
 import { ask, type ReceivedAnswer, someRequest } from './registry-requests.ts';
 

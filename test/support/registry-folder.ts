@@ -7,7 +7,7 @@ import type { Descriptor } from '../../src/core/oci/descriptor.ts';
 import { importImage } from '../../src/registry/transfer/import.ts';
 import { type MemorySource, memorySource } from '../../src/registry/transfer/memory-source.ts';
 import type { StorageDriver } from '../../src/storage/driver.ts';
-import { filesystemDriver } from '../../src/storage/filesystem.ts';
+import { filesystemDriver } from '../../src/storage/filesystem/filesystem.ts';
 import { addImage, addIndex, addReferrer } from './registry-images.ts';
 
 /** A folder that is gone when the test is finished. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
 import type { ObjectInfo, StorageDriver, WriteCondition } from '../../src/storage/driver.ts';
-import { memoryDriver } from '../../src/storage/memory.ts';
+import { memoryDriver } from '../../src/storage/memory/memory.ts';
 import { bytesIn } from './storage-reading.ts';
 
 /**

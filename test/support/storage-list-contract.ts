@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, test } from 'vitest';
 import type { ListOptions, StorageDriver } from '../../src/storage/driver.ts';
-import { memoryDriver } from '../../src/storage/memory.ts';
+import { memoryDriver } from '../../src/storage/memory/memory.ts';
 import type { StoreLimits } from './storage-driver-contract.ts';
 import { all, byUtf8, keysIn } from './storage-reading.ts';
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { filesystemDriver } from '../../src/storage/filesystem.ts';
+import { filesystemDriver } from '../../src/storage/filesystem/filesystem.ts';
 import { bytesIn, textAt } from './storage-reading.ts';
 
 /** What another process does to a folder in a test: `node storage-process.ts <what> <folder>`. */

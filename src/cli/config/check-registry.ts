@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { openLog } from '../../log.ts';
-import { memoryDriver } from '../../storage/memory.ts';
+import { memoryDriver } from '../../storage/memory/memory.ts';
 import type { CommandIo } from '../command.ts';
 import { readCertificate } from '../front/front-certificate.ts';
 import { checkSecrets } from '../registry/event-deliveries.ts';

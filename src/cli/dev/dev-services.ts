@@ -16,7 +16,7 @@ import { registryHandler } from '../../registry/registry-handler.ts';
 import { importImage } from '../../registry/transfer/import.ts';
 import { sampleImage } from '../../registry/transfer/sample-image.ts';
 import type { StorageDriver } from '../../storage/driver.ts';
-import { filesystemDriver } from '../../storage/filesystem.ts';
+import { filesystemDriver } from '../../storage/filesystem/filesystem.ts';
 import { type Front, openFront } from '../front/compose.ts';
 import type { LoadedConfig } from '../load-config.ts';
 import { type DevPorts, devDocument, devPorts } from './dev-config.ts';

@@ -5,7 +5,7 @@ import { blobKeyReader } from '../../core/digest-index/blob-key.ts';
 import type { HeldBlob } from '../../core/digest-index/digest-index-file.ts';
 import { type ListedObject, parseListing } from '../../core/digest-index/listing.ts';
 import { type BlobPath, parseBlobPath } from '../../core/routing/blob-path.ts';
-import { filesystemDriver } from '../../storage/filesystem.ts';
+import { filesystemDriver } from '../../storage/filesystem/filesystem.ts';
 import { UsageError } from '../command.ts';
 
 /** The blobs among the objects of a store, and how many objects are none. */

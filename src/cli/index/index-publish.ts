@@ -10,7 +10,7 @@ import {
   indexFileName,
   parseIndexPointer,
 } from '../../core/digest-index/index-pointer.ts';
-import { filesystemDriver } from '../../storage/filesystem.ts';
+import { filesystemDriver } from '../../storage/filesystem/filesystem.ts';
 import { UsageError } from '../command.ts';
 import { isDriversFolder } from './index-folder.ts';
 

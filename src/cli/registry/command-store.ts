@@ -48,7 +48,7 @@ export async function openDamagedRegistry(input: CommandInput): Promise<CommandS
 export async function placeOf(input: CommandInput): Promise<CommandStore> {
   const file = optionText(input, 'config');
   if (file === undefined) {
-    const { filesystemDriver } = await import('../../storage/filesystem.ts');
+    const { filesystemDriver } = await import('../../storage/filesystem/filesystem.ts');
     const folder = directoryOf(input);
     return { storage: filesystemDriver(folder), folder, logsEvents: true };
   }

@@ -4,8 +4,8 @@ import { resolve } from 'node:path';
 import { ConfigError } from '../../config/config-error.ts';
 import type { S3StorageSettings } from '../../config/registry-storage.ts';
 import type { StorageDriver } from '../../storage/driver.ts';
-import { filesystemDriver } from '../../storage/filesystem.ts';
-import type { S3Credentials } from '../../storage/s3-client.ts';
+import { filesystemDriver } from '../../storage/filesystem/filesystem.ts';
+import type { S3Credentials } from '../../storage/s3/s3-client.ts';
 import type { LoadedRegistry } from './registry-config.ts';
 
 /** What is needed of a configuration to open its storage. */
@@ -25,7 +25,7 @@ export async function openStorage(loaded: StorageConfig): Promise<StorageDriver>
   }
   const credentials = await readCredentials(storage, loaded);
   // The SDK is large, and only this kind of storage needs it.
-  const { s3Driver } = await import('../../storage/s3.ts');
+  const { s3Driver } = await import('../../storage/s3/s3.ts');
   return s3Driver({ ...storage, credentials });
 }
 

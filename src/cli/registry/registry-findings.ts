@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { join } from 'node:path';
 import type { Finding } from '../../registry/verify/finding.ts';
-import { pathOfKey } from '../../storage/filesystem-keys.ts';
-import { strayFiles } from '../../storage/filesystem-strays.ts';
+import { pathOfKey } from '../../storage/filesystem/filesystem-keys.ts';
+import { strayFiles } from '../../storage/filesystem/filesystem-strays.ts';
 import { openJsonList } from '../json-list.ts';
 import type { Progress } from '../progress-lines.ts';
 import { sizeText } from '../size-text.ts';

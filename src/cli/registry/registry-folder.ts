@@ -8,7 +8,7 @@ import { isKnownRepository } from '../../registry/store/lists.ts';
 import type { RepositoryPlace } from '../../registry/store/manifest-store.ts';
 import { StoreError } from '../../registry/store/store-error.ts';
 import type { StorageDriver } from '../../storage/driver.ts';
-import { filesystemDriver } from '../../storage/filesystem.ts';
+import { filesystemDriver } from '../../storage/filesystem/filesystem.ts';
 import { UsageError } from '../command.ts';
 
 /**

@@ -5,7 +5,7 @@ import { ConfigError } from '../../config/config-error.ts';
 import { ensureLayout, hasLayout } from '../../registry/store/ensure-layout.ts';
 import { proveConditions } from '../../registry/store/prove-conditions.ts';
 import type { StorageDriver } from '../../storage/driver.ts';
-import { filesystemDriver } from '../../storage/filesystem.ts';
+import { filesystemDriver } from '../../storage/filesystem/filesystem.ts';
 import { openRegistryBucket } from './registry-bucket.ts';
 import type { LoadedRegistry } from './registry-config.ts';
 import { foreignNames, kindOf } from './registry-folder.ts';

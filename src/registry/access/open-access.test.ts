@@ -13,7 +13,7 @@ import { clientAddress } from '../../core/net/client-address.ts';
 import { parsePrefix } from '../../core/net/prefix.ts';
 import { parseChallenges } from '../../core/oci/challenge.ts';
 import { RegistryError } from '../../core/oci/registry-error.ts';
-import { memoryDriver } from '../../storage/memory.ts';
+import { memoryDriver } from '../../storage/memory/memory.ts';
 import type { Access } from '../access.ts';
 import { SAMPLE_HASHES } from './sample-secrets.ts';
 

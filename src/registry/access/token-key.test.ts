@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { memoryDriver } from '../../storage/memory.ts';
+import { memoryDriver } from '../../storage/memory/memory.ts';
 import { tokenKeyOfPem, tokenKeyOfStore } from './token-key.ts';
 
 function pem(key = generateKeyPairSync('ed25519').privateKey): string {

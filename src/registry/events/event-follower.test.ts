@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, test } from 'vitest';
 import { keysIn } from '../../../test/support/storage-reading.ts';
-import { memoryDriver } from '../../storage/memory.ts';
+import { memoryDriver } from '../../storage/memory/memory.ts';
 import { digestOf } from '../store/verify-body.ts';
 import { formatCursor, logFrom, parseCursor, readLog, START } from './event-follower.ts';
 import { batchKey, deadKey, numberOfBatch, pendingKey } from './event-keys.ts';

@@ -7,7 +7,7 @@ import { crashingDriver } from '../../../test/support/registry-faults.ts';
 import { imageOf, pushImage, pushManifest } from '../../../test/support/registry-pushes.ts';
 import { keysIn } from '../../../test/support/storage-reading.ts';
 import type { StorageDriver } from '../../storage/driver.ts';
-import { memoryDriver } from '../../storage/memory.ts';
+import { memoryDriver } from '../../storage/memory/memory.ts';
 import { findTagRecord } from '../store/records.ts';
 import { digestOf } from '../store/verify-body.ts';
 import { lastBatch } from './event-appender.ts';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, test } from 'vitest';
 import { openLog } from '../../log.ts';
-import { memoryDriver } from '../../storage/memory.ts';
+import { memoryDriver } from '../../storage/memory/memory.ts';
 import { UpstreamError } from '../../upstream/upstream-error.ts';
 import type { WebhookAnswer } from '../../upstream/webhook-client.ts';
 import { deliverEvent } from './deliver-event.ts';

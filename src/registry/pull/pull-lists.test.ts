@@ -9,7 +9,7 @@ import { ask, someRequest } from '../../../test/support/registry-requests.ts';
 import { LONGEST_PAGE } from '../../core/oci/list-page.ts';
 import { OCI_INDEX, OCI_MANIFEST } from '../../core/oci/media-type.ts';
 import { silentLog } from '../../log.ts';
-import { memoryDriver } from '../../storage/memory.ts';
+import { memoryDriver } from '../../storage/memory/memory.ts';
 import { pullHandler } from '../pull-handler.ts';
 import { tagKey } from '../store/layout.ts';
 import { digestOf } from '../store/verify-body.ts';

@@ -10,7 +10,7 @@ import {
 import { codeOf } from '../../../test/support/registry-refusals.ts';
 import { OCI_MANIFEST } from '../../core/oci/media-type.ts';
 import type { StorageDriver } from '../../storage/driver.ts';
-import { memoryDriver } from '../../storage/memory.ts';
+import { memoryDriver } from '../../storage/memory/memory.ts';
 import { blobKey, linkKey, manifestKey, referrerKey, tagKey } from '../store/layout.ts';
 import { digestOf } from '../store/verify-body.ts';
 

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { registryClient } from '../../../test/support/registry-client.ts';
 import { keysIn, textAt } from '../../../test/support/storage-reading.ts';
 import type { StorageDriver } from '../../storage/driver.ts';
-import { memoryDriver } from '../../storage/memory.ts';
+import { memoryDriver } from '../../storage/memory/memory.ts';
 import { digestOf } from '../store/verify-body.ts';
 import { reapUploads } from './reap-uploads.ts';
 

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+
+import { concurrently } from '../../core/concurrently.ts';
 import type { Descriptor } from '../../core/oci/descriptor.ts';
 import type { Digest } from '../../core/oci/digest.ts';
 import type { Manifest } from '../../core/oci/manifest.ts';
@@ -6,7 +8,6 @@ import { referencesOf } from '../../core/oci/manifest-references.ts';
 import { isForeignLayer } from '../../core/oci/media-type.ts';
 import { RegistryError } from '../../core/oci/registry-error.ts';
 import { statBlob } from '../store/blob-store.ts';
-import { concurrently } from '../store/concurrently.ts';
 import type { RepositoryPlace } from '../store/manifest-store.ts';
 import { findManifestRecord } from '../store/records.ts';
 

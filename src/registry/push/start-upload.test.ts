@@ -4,7 +4,7 @@ import { NO_DIGESTS } from '../../../test/support/digest-corpus.ts';
 import { registryClient } from '../../../test/support/registry-client.ts';
 import { codeOf } from '../../../test/support/registry-refusals.ts';
 import { keysIn } from '../../../test/support/storage-reading.ts';
-import { memoryDriver } from '../../storage/memory.ts';
+import { memoryDriver } from '../../storage/memory/memory.ts';
 import { digestOf } from '../store/verify-body.ts';
 
 const BLOB = 'the bytes of a blob';

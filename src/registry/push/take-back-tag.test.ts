@@ -5,7 +5,7 @@ import { tagsTold, toldIn } from '../../../test/support/registry-events.ts';
 import { imageOf, pushImage, pushManifest } from '../../../test/support/registry-pushes.ts';
 import { codeOf } from '../../../test/support/registry-refusals.ts';
 import { keysIn } from '../../../test/support/storage-reading.ts';
-import { memoryDriver } from '../../storage/memory.ts';
+import { memoryDriver } from '../../storage/memory/memory.ts';
 import { openEventLog } from '../events/event-log.ts';
 import type { Condemned } from '../store/condemned.ts';
 import { linkKey, manifestKey, tagKey } from '../store/layout.ts';

@@ -6,7 +6,7 @@ import { registryClient } from '../../../test/support/registry-client.ts';
 import { codeOf } from '../../../test/support/registry-refusals.ts';
 import { failing, keysIn } from '../../../test/support/storage-reading.ts';
 import type { StorageDriver } from '../../storage/driver.ts';
-import { memoryDriver } from '../../storage/memory.ts';
+import { memoryDriver } from '../../storage/memory/memory.ts';
 import { digestOf } from '../store/verify-body.ts';
 
 const BLOB = 'abcdefghij';

@@ -6,7 +6,7 @@ import { crashingDriver } from '../../../test/support/registry-faults.ts';
 import { addImage, addIndex, addReferrer } from '../../../test/support/registry-images.ts';
 import { all, keysIn } from '../../../test/support/storage-reading.ts';
 import type { StorageDriver } from '../../storage/driver.ts';
-import { memoryDriver } from '../../storage/memory.ts';
+import { memoryDriver } from '../../storage/memory/memory.ts';
 import { openEventLog } from '../events/event-log.ts';
 import { blobKey, linkKey, manifestKey, tagKey } from '../store/layout.ts';
 import { digestOf } from '../store/verify-body.ts';

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+
+import { concurrently } from '../../core/concurrently.ts';
 import type { Digest } from '../../core/oci/digest.ts';
 import { RegistryError } from '../../core/oci/registry-error.ts';
 import { nameUnknown } from '../pull/unknown-error.ts';
-import { concurrently } from '../store/concurrently.ts';
 import { LINKS_PREFIX, manifestKey, repositoryPrefix, tagKey } from '../store/layout.ts';
 import type { RepositoryPlace } from '../store/manifest-store.ts';
 import { readKey } from '../store/read-key.ts';

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type ReferenceSet, referenceSet } from '../../core/collection/reference-set.ts';
+import { concurrently } from '../../core/concurrently.ts';
 import type { Digest } from '../../core/oci/digest.ts';
 import type { StorageDriver } from '../../storage/driver.ts';
 import { endDeadLease } from './collection-lease.ts';
 import { readCollectionState } from './collection-state.ts';
-import { concurrently } from './concurrently.ts';
 import { findMarker, swapMarker } from './condemned-marker.ts';
 import { CONDEMNED_PREFIX, condemnedKey, digestOfCondemned } from './layout.ts';
 import { StoreError } from './store-error.ts';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, test } from 'vitest';
 import { textAt } from '../../../test/support/storage-reading.ts';
-import { memoryDriver } from '../../storage/memory.ts';
+import { memoryDriver } from '../../storage/memory/memory.ts';
 import { ensureLayout, hasLayout } from './ensure-layout.ts';
 
 test('an empty store is marked, and a marked one is accepted', async () => {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+
+import { concurrently } from '../../core/concurrently.ts';
 import type { Descriptor } from '../../core/oci/descriptor.ts';
 import type { Digest } from '../../core/oci/digest.ts';
 import { type CutPage, cutPage, type ListPage } from '../../core/oci/list-page.ts';
-import { concurrently } from './concurrently.ts';
 import { referrerPrefix, repositoryPrefix, tagOfKey, tagPrefix } from './layout.ts';
 import type { RepositoryPlace } from './manifest-store.ts';
 import { readReferrer } from './records.ts';

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { keysIn } from '../../../test/support/storage-reading.ts';
 import type { StorageDriver } from '../../storage/driver.ts';
-import { memoryDriver } from '../../storage/memory.ts';
+import { memoryDriver } from '../../storage/memory/memory.ts';
 import { proveConditions } from './prove-conditions.ts';
 
 test('a store that honours conditions is as it was', async () => {

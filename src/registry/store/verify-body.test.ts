@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, test } from 'vitest';
 import { all, inChunks } from '../../../test/support/storage-reading.ts';
-import { memoryDriver } from '../../storage/memory.ts';
+import { memoryDriver } from '../../storage/memory/memory.ts';
 import { openBlob, putBlob, statBlob } from './blob-store.ts';
 import { blobKey, linkKey } from './layout.ts';
 import { digestOf, verified } from './verify-body.ts';

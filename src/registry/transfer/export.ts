@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+
+import { concurrently } from '../../core/concurrently.ts';
 import type { Descriptor } from '../../core/oci/descriptor.ts';
 import type { Digest } from '../../core/oci/digest.ts';
 import type { Manifest } from '../../core/oci/manifest.ts';
 import { referencesOf } from '../../core/oci/manifest-references.ts';
 import { REF_NAME } from '../../upstream/layout-index.ts';
-import { concurrently } from '../store/concurrently.ts';
 import { findManifest, readManifest } from '../store/find-manifest.ts';
 import { referrerKey } from '../store/layout.ts';
 import { checkManifest } from '../store/manifest-store.ts';

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+
+import { concurrently } from '../../core/concurrently.ts';
 import type { Descriptor } from '../../core/oci/descriptor.ts';
 import type { Digest } from '../../core/oci/digest.ts';
 import { isForeignLayer } from '../../core/oci/media-type.ts';
 import type { StorageDriver } from '../../storage/driver.ts';
 import type { ImageSource } from '../../upstream/image-source.ts';
 import { linkBlob, putBlob, statBlob } from '../store/blob-store.ts';
-import { concurrently } from '../store/concurrently.ts';
 import type { Condemned } from '../store/condemned.ts';
 import { claim, isBlobKept } from '../store/keep.ts';
 import { blobKey } from '../store/layout.ts';

@@ -6,7 +6,7 @@ import { inChunks, keysIn } from '../../../test/support/storage-reading.ts';
 import type { Descriptor } from '../../core/oci/descriptor.ts';
 import { OCI_MANIFEST } from '../../core/oci/media-type.ts';
 import { silentLog } from '../../log.ts';
-import { memoryDriver } from '../../storage/memory.ts';
+import { memoryDriver } from '../../storage/memory/memory.ts';
 import type { ImageSource } from '../../upstream/image-source.ts';
 import { pullHandler } from '../pull-handler.ts';
 import { digestOf } from '../store/verify-body.ts';

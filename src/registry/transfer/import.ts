@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+
+import { concurrently } from '../../core/concurrently.ts';
 import type { Descriptor } from '../../core/oci/descriptor.ts';
 import type { Digest } from '../../core/oci/digest.ts';
 import { referencesOf } from '../../core/oci/manifest-references.ts';
@@ -8,7 +10,6 @@ import type { ImageSource, ManifestBytes } from '../../upstream/image-source.ts'
 import { NO_TELLING, type Telling } from '../events/event-log.ts';
 import { manifestPushed } from '../events/manifest-pushed.ts';
 import { statBlob } from '../store/blob-store.ts';
-import { concurrently } from '../store/concurrently.ts';
 import { type Condemned, openCondemned } from '../store/condemned.ts';
 import { ensureLayout } from '../store/ensure-layout.ts';
 import { claim } from '../store/keep.ts';

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { isDeepStrictEqual } from 'node:util';
+import { concurrently } from '../../core/concurrently.ts';
 import type { Digest } from '../../core/oci/digest.ts';
 import type { Manifest } from '../../core/oci/manifest.ts';
 import { referencesOf } from '../../core/oci/manifest-references.ts';
 import { isForeignLayer } from '../../core/oci/media-type.ts';
 import { RegistryError } from '../../core/oci/registry-error.ts';
-import { concurrently } from '../store/concurrently.ts';
 import { blobKey, linkKey, manifestKey, referrerKey } from '../store/layout.ts';
 import { checkManifest, type RepositoryPlace, recordOf } from '../store/manifest-store.ts';
 import { findManifestRecord, type ManifestRecord } from '../store/records.ts';

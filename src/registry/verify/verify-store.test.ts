@@ -4,7 +4,7 @@ import { addImage, addIndex, addReferrer } from '../../../test/support/registry-
 import { all, textAt } from '../../../test/support/storage-reading.ts';
 import { type Digest, hexOf } from '../../core/oci/digest.ts';
 import type { StorageDriver } from '../../storage/driver.ts';
-import { memoryDriver } from '../../storage/memory.ts';
+import { memoryDriver } from '../../storage/memory/memory.ts';
 import { StorageError } from '../../storage/storage-error.ts';
 import { blobKey, linkKey, manifestKey, referrerKey, tagKey } from '../store/layout.ts';
 import { digestOf } from '../store/verify-body.ts';
