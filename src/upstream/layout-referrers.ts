@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Descriptor } from '../core/oci/descriptor.ts';
 import type { Digest } from '../core/oci/digest.ts';
-import type { Manifest } from '../core/oci/manifest.ts';
-import { artifactTypeOf } from '../core/oci/manifest-references.ts';
+import { referrerDescriptor } from '../core/oci/manifest-references.ts';
 import { manifestKindOf } from '../core/oci/media-type.ts';
 import type { ManifestBytes } from './image-source.ts';
 import { parseBytes } from './manifest-check.ts';
@@ -51,7 +50,8 @@ async function scan(
     see(parsed.manifest.manifests);
     const subject = parsed.manifest.subject?.digest;
     if (subject === undefined) continue;
-    const descriptor = describe(manifest, parsed.manifest);
+    const about = { digest, mediaType: manifest.mediaType, size: manifest.bytes.byteLength };
+    const descriptor = referrerDescriptor(parsed.manifest, about);
     const others = referrers.get(subject);
     if (others === undefined) referrers.set(subject, [descriptor]);
     else others.push(descriptor);
@@ -61,22 +61,6 @@ async function scan(
 
 function isManifest({ mediaType }: Descriptor): boolean {
   return manifestKindOf(mediaType) !== 'opaque';
-}
-
-/**
- * A manifest as a list of referrers shows it.
- * https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-referrers
- */
-function describe({ digest, mediaType, bytes }: ManifestBytes, manifest: Manifest): Descriptor {
-  const { annotations } = manifest;
-  const artifactType = artifactTypeOf(manifest);
-  return {
-    mediaType,
-    digest,
-    size: bytes.byteLength,
-    ...(artifactType !== undefined && { artifactType }),
-    ...(annotations !== undefined && { annotations }),
-  };
 }
 
 function tooMany(): UpstreamError {

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import type { Descriptor } from './descriptor.ts';
 import type { Digest } from './digest.ts';
-import { artifactTypeOf, referencesOf } from './manifest-references.ts';
+import { artifactTypeOf, referencesOf, referrerDescriptor } from './manifest-references.ts';
 import { OCI_INDEX, OCI_MANIFEST } from './media-type.ts';
 
 function someDescriptor(mediaType: string, letter: string): Descriptor {
@@ -34,4 +34,14 @@ test.each([
 ])('the artifact type of %j', (fields, expected) => {
   const manifest = { kind: 'image', mediaType: OCI_MANIFEST, layers: [], manifests: [] } as const;
   expect(artifactTypeOf({ ...manifest, ...fields })).toBe(expected);
+});
+
+test('a list of referrers shows what kind of artifact it is, and its annotations', () => {
+  const artifact = { kind: 'image', mediaType: OCI_MANIFEST, layers: [], manifests: [] } as const;
+  expect(referrerDescriptor({ ...artifact, config, annotations: { a: 'b' } }, child)).toEqual({
+    ...child,
+    artifactType: config.mediaType,
+    annotations: { a: 'b' },
+  });
+  expect(referrerDescriptor(artifact, child)).toEqual(child);
 });

@@ -30,3 +30,22 @@ export function referencesOf(manifest: Manifest): ManifestReferences {
 export function artifactTypeOf({ artifactType, config }: Manifest): string | undefined {
   return artifactType || config?.mediaType;
 }
+
+/**
+ * A manifest as a list of referrers shows it.
+ * https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-referrers
+ */
+export function referrerDescriptor(
+  manifest: Manifest,
+  { digest, mediaType, size }: Pick<Descriptor, 'digest' | 'mediaType' | 'size'>,
+): Descriptor {
+  const { annotations } = manifest;
+  const artifactType = artifactTypeOf(manifest);
+  return {
+    mediaType,
+    digest,
+    size,
+    ...(artifactType !== undefined && { artifactType }),
+    ...(annotations !== undefined && { annotations }),
+  };
+}

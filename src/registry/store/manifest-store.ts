@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Descriptor } from '../../core/oci/descriptor.ts';
 import { algorithmOf, type Digest } from '../../core/oci/digest.ts';
 import type { Manifest } from '../../core/oci/manifest.ts';
-import { artifactTypeOf, referencesOf } from '../../core/oci/manifest-references.ts';
+import { referencesOf, referrerDescriptor } from '../../core/oci/manifest-references.ts';
 import { RegistryError } from '../../core/oci/registry-error.ts';
 import type { StorageDriver } from '../../storage/driver.ts';
 import { parseBytes } from '../../upstream/manifest-check.ts';
@@ -80,7 +80,8 @@ export async function putManifest(
   const subject = manifest.subject?.digest;
   if (subject !== undefined) {
     const place = referrerKey({ repository, subject, referrer: digest });
-    await createOnce(storage, place, JSON.stringify(describeReferrer(received, manifest)));
+    const about = { digest, mediaType: manifest.mediaType, size: bytes.byteLength };
+    await createOnce(storage, place, JSON.stringify(referrerDescriptor(manifest, about)));
   }
   return isNew;
 }
@@ -100,17 +101,4 @@ export function recordOf(manifest: Manifest, size: number): ManifestRecord {
 
 function digestsOf(descriptors: readonly Descriptor[]): Digest[] {
   return [...new Set(descriptors.map(({ digest }) => digest))];
-}
-
-/** https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-referrers */
-function describeReferrer({ bytes, digest }: ReceivedManifest, manifest: Manifest): Descriptor {
-  const { mediaType, annotations } = manifest;
-  const artifactType = artifactTypeOf(manifest);
-  return {
-    mediaType,
-    digest,
-    size: bytes.byteLength,
-    ...(artifactType !== undefined && { artifactType }),
-    ...(annotations !== undefined && { annotations }),
-  };
 }
