@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { createHash } from 'node:crypto';
-import { algorithmOf, type Digest, hexOf } from '../core/oci/digest.ts';
+import type { Digest } from '../core/oci/digest.ts';
 import { UpstreamError } from '../upstream/upstream-error.ts';
+import { type BodyFault, verifiedBody } from '../upstream/verified-body.ts';
 
 export interface ExpectedBlob {
   readonly digest: Digest;
@@ -10,30 +10,24 @@ export interface ExpectedBlob {
 }
 
 /**
- * A body that ends only if it is what it should be. Its last chunk is held back until the digest is right: no
- * store gets all of a wrong one, whatever it takes for the end.
+ * A blob of the source, of which no target gets all unless it is what it should be.
  *
  * @throws UpstreamError `wrong-digest`
  */
-export async function* verifiedBlob(
+export function verifiedBlob(
   body: AsyncIterable<Uint8Array>,
-  { digest, size }: ExpectedBlob,
+  expected: ExpectedBlob,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const hash = createHash(algorithmOf(digest));
-  let received = 0;
-  let held: Uint8Array | undefined;
-  for await (const chunk of body) {
-    received += chunk.byteLength;
-    if (received > size) throw wrong(digest, `more than the ${size} bytes it should have`);
-    hash.update(chunk);
-    if (held !== undefined) yield held;
-    held = chunk;
-  }
-  if (received !== size) throw wrong(digest, `${received} bytes, and not ${size}`);
-  if (hash.digest('hex') !== hexOf(digest)) throw wrong(digest, 'other bytes');
-  if (held !== undefined) yield held;
+  return verifiedBody(body, expected, (fault) => wrong(expected, fault));
 }
 
-function wrong(digest: Digest, what: string): UpstreamError {
-  return new UpstreamError('wrong-digest', `the source gave "${digest}" ${what}`);
+function wrong({ digest, size }: ExpectedBlob, fault: BodyFault): UpstreamError {
+  const given = fault.kind === 'digest' ? 'other bytes' : sizeGiven(size, fault.found);
+  return new UpstreamError('wrong-digest', `the source gave "${digest}" ${given}`);
+}
+
+function sizeGiven(size: number, found: number | 'more'): string {
+  return found === 'more'
+    ? `more than the ${size} bytes it should have`
+    : `${found} bytes, and not ${size}`;
 }
