@@ -44,7 +44,7 @@ describe('parseConfig', () => {
   });
 
   test.each([
-    ['no upstream', {}, 'upstreams'],
+    ['no upstream', {}, 'upstreams: has to be there'],
     ['not an object', 'x', '(document)'],
     ['a typo', { ...SMALLEST, backend: [] }, 'backend'],
     [

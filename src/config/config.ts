@@ -34,7 +34,11 @@ export function parseConfig(document: unknown): ConfigResult {
 
 /** Each with its path. */
 export function problemsOf({ issues }: z.ZodError): readonly string[] {
-  return issues.map(({ path, message }) => `${path.join('.') || '(document)'}: ${message}`);
+  return issues.map(({ path, message }) => {
+    // What type a key should have had says little to somebody who has never heard of the key.
+    const problem = message.endsWith('received undefined') ? 'has to be there' : message;
+    return `${path.join('.') || '(document)'}: ${problem}`;
+  });
 }
 
 /** The configuration as a document again, with every default written out. */

@@ -22,6 +22,7 @@ test('the least that has to be said is a source and a target', () => {
 test.each([
   ['a typo', { ...LEAST, tragets: [] }, 'tragets'],
   ['no target', { ...LEAST, targets: [] }, 'targets: '],
+  ['nothing said of targets', { source: LEAST.source }, 'targets: has to be there'],
   [
     'two targets of one name',
     { ...LEAST, targets: [...LEAST.targets, ...LEAST.targets] },
