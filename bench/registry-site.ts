@@ -45,8 +45,8 @@ export async function startOurs(place: string): Promise<RegistryUnderTest> {
 }
 
 /** Debian's docker-registry: version 2 of the distribution project, its access log off. */
-export async function startDebian(place: string): Promise<RegistryUnderTest> {
-  const folder = await folderFor(place, 'debian');
+export async function startDebian(place: string, name = 'debian'): Promise<RegistryUnderTest> {
+  const folder = await folderFor(place, name);
   const port = await freePort();
   const command = ['docker-registry', 'serve', await distributionConfig(folder, port)];
   return started('debian', { folder, port, command });
@@ -119,25 +119,26 @@ export async function pushSample(hosts: readonly string[]): Promise<SampleConten
     }),
   );
   for (const host of hosts) {
-    for (const blob of [config, layer]) await pushBlob(host, blob);
+    for (const blob of [config, layer]) await pushBlob(host, 'bench/sample', blob);
     await put(`http://${host}/v2/bench/sample/manifests/v1`, manifest, OCI_MANIFEST);
   }
   return { manifest, manifestDigest: digestOf(manifest), small, large };
 }
 
-async function pushBlob(host: string, bytes: Buffer): Promise<void> {
-  const started = await fetch(`http://${host}/v2/bench/sample/blobs/uploads/`, { method: 'POST' });
+export async function pushBlob(host: string, repository: string, bytes: Buffer): Promise<void> {
+  const uploads = `http://${host}/v2/${repository}/blobs/uploads/`;
+  const started = await fetch(uploads, { method: 'POST' });
   const location = new URL(started.headers.get('location') ?? '', `http://${host}`);
   location.searchParams.set('digest', digestOf(bytes));
   await put(location.href, bytes, 'application/octet-stream');
 }
 
-async function put(url: string, bytes: Buffer, type: string): Promise<void> {
+export async function put(url: string, bytes: Buffer, type: string): Promise<void> {
   const body = new Uint8Array(bytes);
   const answer = await fetch(url, { method: 'PUT', headers: { 'content-type': type }, body });
   if (answer.status !== 201) throw new Error(`PUT ${url}: ${answer.status} ${await answer.text()}`);
 }
 
-function digestOf(bytes: Uint8Array): string {
+export function digestOf(bytes: Uint8Array): string {
   return `sha256:${sha256Of(bytes)}`;
 }

@@ -4,6 +4,7 @@ import { cpus } from 'node:os';
 import { benchAddressLookup } from './address-lookup.ts';
 import { benchDigestIndex } from './digest-index.ts';
 import { benchMemory } from './memory.ts';
+import { benchMirror } from './mirror.ts';
 import { benchRedirect } from './redirect.ts';
 import { benchRegistryPull } from './registry-pull.ts';
 import { benchRegistryPush } from './registry-push.ts';
@@ -21,6 +22,7 @@ const BENCHES: ReadonlyArray<readonly [string, () => Promise<readonly BenchResul
   ['registry, pulls', benchRegistryPull],
   ['registry, tags', benchRegistryTags],
   ['registry, pushes', benchRegistryPush],
+  ['mirror', benchMirror],
   ['memory', benchMemory],
 ];
 
