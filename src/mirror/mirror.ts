@@ -151,7 +151,8 @@ async function* inOnePiece(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, 
 function nowAndThen(work: () => Promise<void>, { index, now }: MirrorOptions): () => Promise<void> {
   let last = now();
   return async () => {
-    if (now() - last < index.every) return;
+    // A clock that was put back does not count as one that stands still.
+    if (Math.abs(now() - last) < index.every) return;
     last = Number.POSITIVE_INFINITY;
     await work();
     last = now();
