@@ -4,6 +4,7 @@ import { cpus } from 'node:os';
 import { benchAddressLookup } from './address-lookup.ts';
 import { benchDigestIndex } from './digest-index.ts';
 import { benchMemory } from './memory.ts';
+import { benchMirrorMemory } from './mirror-memory.ts';
 import { benchRedirect } from './redirect.ts';
 import { benchRegistryPull } from './registry-pull.ts';
 import { benchRegistryPush } from './registry-push.ts';
@@ -22,6 +23,7 @@ const BENCHES: ReadonlyArray<readonly [string, () => Promise<readonly BenchResul
   ['registry, tags', benchRegistryTags],
   ['registry, pushes', benchRegistryPush],
   ['memory', benchMemory],
+  ['memory of the mirror', benchMirrorMemory],
 ];
 
 const results: BenchResult[] = [];
