@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { byteBudget } from '../core/byte-budget.ts';
 import { concurrently } from '../core/concurrently.ts';
 import type { PlannedCopy } from '../core/mirroring/plan-mirror.ts';
 import { StorageError } from '../storage/storage-error.ts';
@@ -10,7 +11,7 @@ import {
   isLost,
   isOfSource,
 } from './copy-object.ts';
-import type { ListedTarget } from './mirror-target.ts';
+import { type ListedTarget, memoryFor } from './mirror-target.ts';
 
 /** What has been done for one target so far. */
 export interface TargetTally {
@@ -53,11 +54,20 @@ interface Streaks {
 /** Carries out a plan. A failure is told and counted, and stops nothing else; to be aborted ends it early. */
 export async function carryOut(job: CarryOut): Promise<void> {
   const streaks = { source: 0, targets: new Map<string, number>() };
+  const memory = byteBudget(MOST_MEMORY);
   await concurrently(job.copies, job.concurrency, async (copy) => {
     if (job.ports.signal.aborted) return;
-    await copyToAll(job, streaks, copy);
+    await memory.within(memoryOf(job, copy), () => copyToAll(job, streaks, copy));
     await job.onStep();
   });
+}
+
+/** Bytes of objects on their way, about: large ones to buckets wait for each other, small ones hardly ever. */
+const MOST_MEMORY = 64 * 1024 * 1024;
+
+function memoryOf({ targets }: CarryOut, copy: PlannedCopy): number {
+  const lacking = targets.filter(({ name }) => copy.targets.includes(name));
+  return lacking.reduce((sum, target) => sum + memoryFor(target, copy.size), 0);
 }
 
 async function copyToAll(job: CarryOut, streaks: Streaks, copy: PlannedCopy): Promise<void> {
