@@ -7,6 +7,7 @@ import type { Digest } from '../core/oci/digest.ts';
 import type { ManifestBytes } from '../upstream/image-source.ts';
 import { carryOut, newTally, type TargetTally } from './carry-out.ts';
 import type { CopyPorts, OpenObject } from './copy-object.ts';
+import { givingUp } from './giving-up.ts';
 import type { MirrorSource } from './mirror-source.ts';
 import {
   confirmMissing,
@@ -66,7 +67,8 @@ interface Seen extends PublishedTarget, ListedTarget {
 
 /** Finds out what there is and what is missing where. Nothing is written but, unless it is a dry run, what is remembered. */
 export async function prepareMirror(options: MirrorOptions): Promise<PreparedMirror> {
-  const { source, signal, onProblem, isDryRun } = options;
+  const { signal, onProblem, isDryRun } = options;
+  const source = givingUp(options.source);
   const startedAt = options.now();
   const kept = new LRUCache<Digest, Uint8Array>({
     maxSize: KEPT_MANIFESTS,
@@ -76,6 +78,7 @@ export async function prepareMirror(options: MirrorOptions): Promise<PreparedMir
   const stores = targets.map(({ store }) => store);
   const found = await walkSource({
     ...options,
+    source,
     memory: sourceMemory(source.name, stores),
     remembers: !isDryRun,
     now: startedAt,
