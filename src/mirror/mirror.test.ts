@@ -220,6 +220,24 @@ describe('a run', () => {
 });
 
 describe('what goes wrong', () => {
+  test('what has another size than it should have, and cannot be replaced, is in no index', async () => {
+    const { source, stores, run } = bench();
+    await run();
+    const { dublin = expect.fail() } = stores;
+    const layer = digestOf('amd64');
+    await dublin.write(IMAGES + layer, 'half of it');
+    const content: FakeMirrorSource['content'] = (repository) => ({
+      ...source.content(repository),
+      fetchBlob: async () => undefined,
+    });
+    await run({ source: { ...source, content } });
+    expect(await indexOf(dublin)).not.toContain(layer.slice(7, 27));
+    expect(await indexOf(dublin)).toHaveLength(OBJECTS - 1);
+    await run();
+    expect(await indexOf(dublin)).toHaveLength(OBJECTS);
+    await requireTrue(dublin);
+  });
+
   test('a repository that is named has to be there, one of a catalogue has not', async () => {
     const { source, problems, run } = bench();
     const listRepositories = async () => ['team/app', 'team/empty'];

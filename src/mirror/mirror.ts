@@ -134,7 +134,27 @@ async function planFor(
   }
   const { copies } = planMirror(wanted(), targets);
   await confirmMissing(copies, targets, signal);
-  return planMirror(wanted(), targets);
+  const plan = planMirror(wanted(), targets);
+  forgetBroken(plan, wanted, targets);
+  return plan;
+}
+
+/** What has a size that no manifest says is there, and no good: unless it is replaced, no index is to claim it. */
+function forgetBroken(
+  { copies }: MirrorPlan,
+  wanted: () => Iterable<WantedObject>,
+  targets: readonly Seen[],
+): void {
+  const sizes = new Map<Digest, Set<number>>();
+  for (const { digest } of copies) {
+    const isHeld = targets.some(({ held }) => held.sizeOf(digest) !== undefined);
+    if (isHeld) sizes.set(digest, new Set());
+  }
+  if (sizes.size === 0) return;
+  for (const { digest, size } of wanted()) sizes.get(digest)?.add(size);
+  for (const [digest, said] of sizes) {
+    for (const { held } of targets) if (!said.has(held.sizeOf(digest) ?? -1)) held.forget(digest);
+  }
 }
 
 function opener(source: MirrorSource, kept: LRUCache<Digest, Uint8Array>): OpenObject {
