@@ -37,7 +37,7 @@ async function world(options: Partial<UpstreamOptions> = {}): Promise<World> {
   const upstream = await startFakeUpstream(
     (request) => own.answer(request) ?? registry.answer(request.target),
   );
-  const limits = { backoff: 1, headers: 300, idle: 300, longestWait: 1_500 };
+  const limits = { backoff: 1, headers: 500, idle: 500, longestWait: 1_500 };
   const client = openUpstream({ origin: upstream.url, perHost: 4, limits, ...options });
   onTestFinished(async () => {
     await client.close();
@@ -111,7 +111,7 @@ describe('a layer that', () => {
   test.each([...Object.entries(FAULTS), ...Object.entries(LASTING)])(
     '%s always is named, the rest is there, and the next run brings it',
     async (_, fault) => {
-      const own = await world({ limits: { backoff: 1, headers: 60, idle: 60, longestWait: 900 } });
+      const own = await world({ limits: { backoff: 1, headers: 500, idle: 500, longestWait: 900 } });
       own.answer = ({ target }) => (target === LAYER ? fault() : undefined);
       const { problems } = await runMirror(own);
       const named = `blob ${registry.layer.digest} of team/app: `;

@@ -44,7 +44,7 @@ export async function runMirror({ source, stores, options }: MirrorBench): Promi
     signal: new AbortController().signal,
     ...options,
   });
-  const ports = { random: () => 0, retries: 2, backoff: 1, patience: 300 };
+  const ports = { random: () => 0, retries: 2, backoff: 1, patience: 800 };
   await prepared.carryOut({ ...ports, sleep: async () => {} }, 4);
   return { prepared, problems };
 }
