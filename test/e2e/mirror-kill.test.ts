@@ -9,7 +9,12 @@ import { stringify } from 'yaml';
 import { readDigestIndex, recordsIn } from '../../src/core/digest-index/digest-index-file.ts';
 import { parseIndexPointer } from '../../src/core/digest-index/index-pointer.ts';
 import { descriptorOf, sha256Of, someManifest } from '../support/image-documents.ts';
-import { runProcess, startProcess, stopAllProcesses } from '../support/processes.ts';
+import {
+  type FinishedProcess,
+  runProcess,
+  startProcess,
+  stopAllProcesses,
+} from '../support/processes.ts';
 import { type DockerRegistry, putManifest, startDockerRegistry } from './docker-registry.ts';
 import { PROGRAM } from './front.ts';
 
@@ -95,6 +100,12 @@ async function requireComplete(name: string): Promise<void> {
   expect(await claimsOf(name)).toEqual([...pushed].map((digest) => digest.slice(7, 27)).sort());
 }
 
+/** One that takes long says how far it is, and nothing else. */
+function requireGood({ code, stderr }: FinishedProcess): void {
+  expect(stderr).not.toContain('archeion: ');
+  expect(code).toBe(0);
+}
+
 test(`${KILLS} kills leave nothing wrong, and nothing is written twice; the run that is let ends it`, async () => {
   const seen = { dublin: new Map<string, string>(), paris: new Map<string, string>() };
   let killed = 0;
@@ -113,8 +124,9 @@ test(`${KILLS} kills leave nothing wrong, and nothing is written twice; the run 
       expect(held).toEqual(expect.arrayContaining(await claimsOf(name)));
     }
   }
-  expect(killed).toBeGreaterThan(KILLS / 2);
-  expect(await runProcess(process.execPath, line())).toMatchObject({ code: 0, stderr: '' });
+  // On a fast machine some are too late.
+  expect(killed).toBeGreaterThan(KILLS / 4);
+  requireGood(await runProcess(process.execPath, line()));
   for (const [name, before] of Object.entries(seen)) {
     await requireComplete(name);
     const now = await filesIn(name);
@@ -125,7 +137,7 @@ test(`${KILLS} kills leave nothing wrong, and nothing is written twice; the run 
 test('two runs at once to the same targets both end well, and the indexes have all', async () => {
   for (let count = 0; count < 20; count += 1) await pushImage('team/both', `v${count}`);
   const runs = [line(), line()].map((args) => runProcess(process.execPath, args));
-  for (const ended of await Promise.all(runs)) expect(ended).toMatchObject({ code: 0, stderr: '' });
+  for (const ended of await Promise.all(runs)) requireGood(ended);
   await requireComplete('dublin');
   await requireComplete('paris');
 }, 120_000);
