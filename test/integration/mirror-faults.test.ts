@@ -111,7 +111,9 @@ describe('a layer that', () => {
   test.each([...Object.entries(FAULTS), ...Object.entries(LASTING)])(
     '%s always is named, the rest is there, and the next run brings it',
     async (_, fault) => {
-      const own = await world({ limits: { backoff: 1, headers: 500, idle: 500, longestWait: 900 } });
+      const own = await world({
+        limits: { backoff: 1, headers: 500, idle: 500, longestWait: 900 },
+      });
       own.answer = ({ target }) => (target === LAYER ? fault() : undefined);
       const { problems } = await runMirror(own);
       const named = `blob ${registry.layer.digest} of team/app: `;
