@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { DigestIndexFile, DigestIndexHeader } from '../core/digest-index/digest-index-file.ts';
+import type { DigestIndexHeader } from '../core/digest-index/digest-index-file.ts';
 import { type DigestKnowledge, NO_KNOWLEDGE } from '../core/digest-index/digest-knowledge.ts';
 import type { Log } from '../log.ts';
 import type { IndexFetcher } from '../upstream/digest-index-fetch.ts';
-import { digestWatch, type IndexedBackend } from './digest-watch.ts';
+import { type AcceptedIndex, digestWatch, type IndexedBackend } from './digest-watch.ts';
 
 export interface DigestLoaderPorts {
   readonly fetcher: Pick<IndexFetcher, 'fetchPointer' | 'fetchFile'>;
@@ -34,7 +34,7 @@ export function digestLoader(
   const ports = { fetcher, now, inTurn: turns(), readsSizes };
   const looks = new Map(backends.map((one) => [one.backend, digestWatch(one, ports)]));
 
-  function accept(backend: string, { header, sets }: DigestIndexFile): void {
+  function accept(backend: string, { header, sets }: AcceptedIndex): void {
     knowledge = knowledge.with(backend, { sets, validUntil: header.validUntil });
     headers.set(backend, header);
     problems.delete(backend);

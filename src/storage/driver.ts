@@ -30,8 +30,15 @@ export interface WriteOptions {
   readonly cacheControl?: string;
   /** For nobody but the store's owner to read, where the store can tell: a folder on a machine of many users. */
   readonly isSecret?: boolean;
+  /**
+   * Of something under way that can be begun again. It survives the end of every process, as all that is written, but
+   * when the machine stops it may be lost or torn: to wait for the disk would cost more than it is worth.
+   */
+  readonly isTransient?: boolean;
   readonly signal?: AbortSignal;
 }
+
+export type RemoveOptions = Pick<WriteOptions, 'condition' | 'isTransient'>;
 
 export interface ListOptions {
   /** Only keys greater than this one, cut keys included: the last key of a page gives the next page. */
@@ -94,15 +101,13 @@ export interface StorageDriver {
   stat(key: string): Promise<ObjectInfo | undefined>;
   read(key: string, range?: ByteRange, signal?: AbortSignal): Promise<ReadResult | undefined>;
   write(key: string, body: Body, options?: WriteOptions): Promise<ObjectInfo | 'conflict'>;
-  remove(
-    key: string,
-    options?: { readonly condition?: WriteCondition },
-  ): Promise<'removed' | 'absent' | 'conflict'>;
+  remove(key: string, options?: RemoveOptions): Promise<'removed' | 'absent' | 'conflict'>;
   list(prefix: string, options?: ListOptions): AsyncIterable<ObjectInfo>;
   /** Within the store, whatever the size. */
   copy(from: string, to: string): Promise<ObjectInfo | undefined>;
   /**
-   * An upload is no object until it is finished; unless it is finished or aborted it takes space for days.
+   * An upload is no object until it is finished; unless it is finished or aborted it takes space for days. Until then it
+   * may be lost when the machine stops, as what is transient.
    * A part counts when it is in the handle: of two that were appended to the same handle only one will.
    * After `'conflict'` the upload is still there. An unknown one throws `unknown-upload`, but may be aborted.
    * Under which key it becomes an object is what the handle says when it is finished.

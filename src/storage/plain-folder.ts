@@ -44,13 +44,13 @@ export function plainFolder(root: string): ObjectStore {
       await swept;
       const file = await temporary.write(key, bytesOf(key, body, options), options);
       try {
-        return await onDisk(key, publisher.publish(place, file, options.condition));
+        return await onDisk(key, publisher.publish(place, file, options));
       } finally {
         await rm(file.path, { force: true });
       }
     },
-    async remove(key, { condition } = {}) {
-      return onDisk(key, publisher.remove(placeIn(base, key), condition));
+    async remove(key, options) {
+      return onDisk(key, publisher.remove(placeIn(base, key), options));
     },
     list: (prefix, options = {}) => listing((cursor) => walk(base, cursor), prefix, options),
   };

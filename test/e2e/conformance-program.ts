@@ -1,14 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import {
+  complaintsIn,
+  summaryOf,
+  type Verdicts,
+  verdictsIn,
+} from '../support/conformance/program-report.ts';
 import { runProcess, systemEnvironment } from '../support/processes.ts';
 import { goTool } from './go-tools.ts';
 
 /**
- * The conformance program of the distribution specification; undefined where its module cannot be had, which
- * is said in one line and is no failure: the suite in test/conformance asks for the same without it.
+ * The conformance program of the distribution specification: the one that `ARCHEION_CONFORMANCE` names, else built
+ * from its module; undefined where that cannot be had, which is said in one line and is no failure: the suite
+ * in test/conformance asks for the same without it.
  */
 export async function conformanceProgram(): Promise<string | undefined> {
+  const own = process.env['ARCHEION_CONFORMANCE'];
+  // Against the folder this was started in: the program runs in another.
+  if (own) return resolve(own);
   try {
     return await goTool('conformance');
   } catch (error) {
@@ -16,14 +26,6 @@ export async function conformanceProgram(): Promise<string | undefined> {
     say(`not run, the official program cannot be had here: ${reason.replaceAll(/\s+/g, ' ')}`);
     return undefined;
   }
-}
-
-/** How often the program came to each verdict. "Unsupported" is a skip to it. */
-export interface Verdicts {
-  readonly Pass: number;
-  readonly Skip: number;
-  readonly FAIL: number;
-  readonly Error: number;
 }
 
 export interface ConformanceRun {
@@ -47,18 +49,11 @@ export async function runConformance(run: ConformanceRun): Promise<Verdicts> {
     ...systemEnvironment(),
     ...Object.fromEntries(variables.map(([name, value]) => [`OCI_${name}`, value])),
   };
+  // Its exit code says too little: 0 when it could not start, no 0 when it only could not write a report.
   const { stdout, stderr } = await runProcess(run.program, [], { cwd: run.folder, env });
-  const summary = stdout.slice(Math.max(0, stdout.lastIndexOf('OCI Conformance Result:')));
-  say(`${run.name}\n${stderr}${summary}`);
-  return verdictsIn(summary);
-}
-
-function verdictsIn(summary: string): Verdicts {
-  const count = (verdict: string) => {
-    const [, digits] = new RegExp(`^ +${verdict}\\.*: +(\\d+)$`, 'm').exec(summary) ?? [];
-    return Number(digits);
-  };
-  return { Pass: count('Pass'), Skip: count('Skip'), FAIL: count('FAIL'), Error: count('Error') };
+  const complaints = complaintsIn(stdout).map((line) => `${line}\n`);
+  say(`${run.name}\n${stderr}${complaints.join('')}${summaryOf(stdout)}`);
+  return verdictsIn(stdout);
 }
 
 function say(text: string): void {

@@ -93,6 +93,19 @@ test('what a crash left behind does not show, and is removed a day later', async
   expect(await filesIn(root)).toEqual(['.tmp', '.tmp/recent', 'key']);
 });
 
+test('parts that no upload counts are swept, and those of uploads under way are not', async () => {
+  const storage = filesystemDriver(await newRoot());
+  const [going, lost] = [await storage.startUpload('a'), await storage.startUpload('b')];
+  const counted = await storage.appendPart(going, 'a');
+  await storage.appendPart(lost, 'b');
+  const sweep = (before: number) =>
+    storage.sweepUploads?.({ before, isUnderWay: (id) => id === going.id });
+  expect(await sweep(Date.now() - 60_000)).toBe(0);
+  expect(await sweep(Date.now() + 60_000)).toBe(1);
+  expect(await sweep(Date.now() + 60_000)).toBe(0);
+  expect(await storage.finishUpload(counted)).toMatchObject({ size: 1 });
+});
+
 test('symbolic links and foreign files are no objects', async () => {
   const root = await newRoot();
   const storage = filesystemDriver(root);

@@ -52,9 +52,9 @@ type Columns = Pick<Holdings, 'digests' | 'groupOf'>;
 function merged(holdings: Holdings, held: DigestSet): Columns {
   const { digests, groupOf, groups } = holdings;
   // A set that is the same is shared: forty backends filled alike have one between them.
-  if (digests.size === 0) return { digests: held, groupOf: new Uint32Array(held.size) };
+  if (digests.size === 0) return { digests: held, groupOf: groupColumn(held.size, 1) };
   if (!isSameSet(digests, held)) return merge(holdings, held);
-  const twinOf = new Uint32Array(digests.size);
+  const twinOf = groupColumn(digests.size, 2 * groups.length);
   for (let place = 0; place < digests.size; place += 1) {
     twinOf[place] = at(groupOf, place) + groups.length;
   }
@@ -65,7 +65,7 @@ function merged(holdings: Holdings, held: DigestSet): Columns {
 function merge({ digests: old, groupOf, groups }: Holdings, held: DigestSet): Columns {
   const size = old.size + held.size - sharedCount(old, held);
   const digests = digestSet(size, old.sizes !== undefined);
-  const numbers = new Uint32Array(size);
+  const numbers = groupColumn(size, 2 * groups.length + 1);
   let [left, right] = [0, 0];
   for (let place = 0; place < size; place += 1) {
     const order = orderAt(old, left, held, right);
@@ -117,13 +117,13 @@ export function withoutBackend(holdings: Holdings, backend: string): Holdings {
 }
 
 /** The digests that are to stay, in a set of their own; when all are, the same set. */
-function kept({ digests, groupOf }: Holdings, isLeft: (place: number) => boolean): Columns {
+function kept({ digests, groupOf, groups }: Holdings, isLeft: (place: number) => boolean): Columns {
   let size = 0;
   for (let place = 0; place < digests.size; place += 1) size += isLeft(place) ? 1 : 0;
   if (size === digests.size) return { digests, groupOf };
   const left = {
     digests: digestSet(size, digests.sizes !== undefined),
-    groupOf: new Uint32Array(size),
+    groupOf: groupColumn(size, groups.length),
   };
   let next = 0;
   for (let place = 0; place < digests.size; place += 1) {

@@ -58,8 +58,8 @@ function addTo(map: Map<Digest, string[]>, digest: Digest, repository: string): 
 async function uploadedTo(storage: StorageDriver, now: number): Promise<Set<string>> {
   const read = async ({ key }: { readonly key: string }) => {
     const id = uploadIdOfKey(key);
-    const session = id && (await orDamaged(findSession(storage, id)));
-    if (session === undefined || session === 'damaged') return undefined;
+    const session = id && (await findSession(storage, id));
+    if (session === undefined) return undefined;
     return session.record.expiresAt > now ? session.record.repository : undefined;
   };
   const repositories = new Set<string>();

@@ -29,7 +29,7 @@ export async function pullBlob(
   }
   if (request.method === 'GET' && !isConditional(request)) return send(place, request);
   const info = await statBlob(place);
-  if (info === undefined) throw await unknownError(place, 'BLOB_UNKNOWN', digest);
+  if (info === undefined) throw await unknownError({ ...place, request }, 'BLOB_UNKNOWN', digest);
   if (isNotModified(request.header('if-none-match'), digest)) {
     return { status: 304, headers: contentHeaders(digest, IMMUTABLE) };
   }

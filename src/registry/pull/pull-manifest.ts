@@ -16,7 +16,7 @@ export async function pullManifest(
   request: HttpRequest,
 ): Promise<HttpAnswer> {
   const found = await findManifest(place, reference);
-  if (found === undefined) throw await manifestUnknown(place, reference);
+  if (found === undefined) throw await manifestUnknown({ ...place, request }, reference);
   const { digest, mediaType, size } = found;
   const identity = contentHeaders(digest, reference.kind === 'tag' ? CHANGING : IMMUTABLE);
   if (isNotModified(request.header('if-none-match'), digest)) {
@@ -30,7 +30,7 @@ export async function pullManifest(
 }
 
 export function manifestUnknown(
-  place: RepositoryPlace,
+  place: Parameters<typeof unknownError>[0],
   reference: Reference,
 ): Promise<RegistryError> {
   const shown = reference.kind === 'tag' ? reference.tag : reference.digest;

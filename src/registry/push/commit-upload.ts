@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { algorithmOf, type Digest } from '../../core/oci/digest.ts';
 import { RegistryError } from '../../core/oci/registry-error.ts';
+import type { WriteCondition } from '../../storage/driver.ts';
 import { StorageError } from '../../storage/storage-error.ts';
 import type { Visit } from '../registry-ports.ts';
 import { linkNewBlob } from '../store/blob-store.ts';
@@ -27,15 +28,15 @@ export async function commitUpload(
   if (isKnown && known !== digest) throw wrongDigest(digest);
   const place = { storage, repository, digest };
   const claimed = await claim(registry.condemned, [digest]);
-  if (isKnown) await assemble(visit, session, blobKey(digest));
+  if (isKnown) await assemble(visit, session, blobKey(digest), { absent: true });
   else await assembleUnknown(visit, session, digest);
   await linkNewBlob(place, received);
   const isKept = await isBlobKept(place, claimed);
   registry.hashes.forget(session.id);
   // Nobody goes on with what is finished, so nobody changes its session: no look is needed before it goes.
-  const condition = { version: session.version };
-  const removed = await storage.remove(uploadSessionKey(session.id), { condition });
-  if (removed === 'conflict') await storage.remove(uploadSessionKey(session.id));
+  const [key, condition] = [uploadSessionKey(session.id), { version: session.version }];
+  const removed = await storage.remove(key, { condition, isTransient: true });
+  if (removed === 'conflict') await storage.remove(key, { isTransient: true });
   // A collection took the bytes at this very moment, and the session had no others: they have to be sent again.
   if (!isKept) throw uploadUnknown();
 }
@@ -56,11 +57,18 @@ async function assembleUnknown(
 }
 
 /** Makes one object of the parts, unless somebody who broke off, or is just ahead, has done so. */
-async function assemble({ storage }: Visit, { record }: UploadSession, key: string): Promise<void> {
+async function assemble(
+  { storage }: Visit,
+  { record }: UploadSession,
+  key: string,
+  condition?: WriteCondition,
+): Promise<void> {
   const { upload, received } = record;
   if (upload === undefined) return;
   try {
-    await storage.finishUpload({ ...upload, key });
+    // A conflict means that the same bytes are there: whoever wrote them had to verify them, too.
+    const info = await storage.finishUpload({ ...upload, key }, condition);
+    if (info === 'conflict') await storage.abortUpload(upload);
   } catch (error) {
     if (!(error instanceof StorageError)) throw error;
     const info = await storage.stat(key);

@@ -35,6 +35,22 @@ test('data that no session leads to goes when it is old enough', async () => {
   expect(await keysIn(storage, '')).toEqual([]);
 });
 
+test('a session that was torn is none, and goes when it is old enough', async () => {
+  const storage = memoryDriver();
+  const client = registryClient({ storage, now: () => 0 });
+  const location = await client.start('app');
+  const key = `uploads/${location.slice(location.lastIndexOf('/') + 1)}`;
+  for (const torn of ['', '{"repository":"app","rec', '{}']) {
+    await storage.write(key, torn);
+    expect((await client.ask('PATCH', location, { body: 'abc' })).status).toBe(404);
+  }
+  const writtenAt = (await storage.stat(key))?.modifiedAt ?? 0;
+  await reapUploads(storage, writtenAt + LIFETIME - 1, LIFETIME);
+  expect(await keysIn(storage, 'uploads/')).toEqual([key]);
+  await reapUploads(storage, writtenAt + LIFETIME, LIFETIME);
+  expect(await keysIn(storage, 'uploads/')).toEqual([]);
+});
+
 test('a session that somebody goes on with at this moment stays', async () => {
   const storage = memoryDriver();
   const client = registryClient({ storage, now: () => 0, settings: { uploadLifetime: LIFETIME } });
@@ -62,7 +78,7 @@ test('what a store keeps of uploads itself goes after a day, but for those that 
   const client = registryClient({ storage, now: () => 2 * day });
   const location = await client.start('app');
   await client.ask('PATCH', location, { body: 'abc' });
-  const key = `uploads/${location.slice(location.lastIndexOf('/') + 1)}/session`;
+  const key = `uploads/${location.slice(location.lastIndexOf('/') + 1)}`;
   const { id } = JSON.parse((await textAt(storage, key)) ?? '').upload;
   expect(await reapUploads({ ...storage, sweepUploads }, 2 * day, LIFETIME)).toBe(3);
   expect(swept).toEqual([day, true, false]);

@@ -23,7 +23,7 @@ export async function reapUploads(
     const session = id === undefined ? undefined : await findSession(storage, id);
     if (session === undefined) {
       // Data without a session: what finishes an upload removes the session last, so nobody comes back for it.
-      if (modifiedAt + lifetime <= now) await storage.remove(key);
+      if (modifiedAt + lifetime <= now) await storage.remove(key, { isTransient: true });
     } else if (session.record.expiresAt <= now) {
       removed += await reap(storage, session);
     } else if (session.record.upload !== undefined) {
@@ -50,9 +50,9 @@ async function reap(
   storage: StorageDriver,
   { id, version, record }: UploadSession,
 ): Promise<number> {
-  const condition = { version };
-  if ((await storage.remove(uploadSessionKey(id), { condition })) !== 'removed') return 0;
+  const options = { condition: { version }, isTransient: true };
+  if ((await storage.remove(uploadSessionKey(id), options)) !== 'removed') return 0;
   if (record.upload !== undefined) await storage.abortUpload(record.upload);
-  await storage.remove(uploadDataKey(id));
+  await storage.remove(uploadDataKey(id), { isTransient: true });
   return 1;
 }

@@ -7,6 +7,7 @@ import type { StorageDriver, UploadHandle } from '../../storage/driver.ts';
 import type { Registry, Visit } from '../registry-ports.ts';
 import { uploadDataKey, uploadSessionKey } from '../store/layout.ts';
 import { uploadUnknown } from '../store/refusals.ts';
+import { orDamaged } from '../store/repository-scan.ts';
 import { readVersioned } from '../store/small-object.ts';
 import { StoreError } from '../store/store-error.ts';
 
@@ -50,6 +51,7 @@ export async function startSession(
   };
   const info = await registry.storage.write(uploadSessionKey(id), JSON.stringify(record), {
     condition: { absent: true },
+    isTransient: true,
   });
   if (info === 'conflict')
     throw new StoreError('damaged', uploadSessionKey(id), 'an id came twice');
@@ -80,16 +82,15 @@ export async function requireSession(
   return session;
 }
 
+/** What the end of a machine tore is none: it has to be begun again. */
 export async function findSession(
   storage: StorageDriver,
   id: UploadId,
 ): Promise<UploadSession | undefined> {
-  const key = uploadSessionKey(id);
-  const found = await readVersioned(storage, key);
-  if (found === undefined) return undefined;
+  const found = await orDamaged(readVersioned(storage, uploadSessionKey(id)));
+  if (found === undefined || found === 'damaged') return undefined;
   const { value, version } = found;
-  if (!isSessionRecord(value)) throw new StoreError('damaged', key, 'no record of an upload');
-  return { id, version, record: value };
+  return isSessionRecord(value) ? { id, version, record: value } : undefined;
 }
 
 // Only what is relied on is checked: these documents are our own.
@@ -125,8 +126,10 @@ export async function advanceSession(
     expiresAt: now() + settings.uploadLifetime,
     nonce: randomUUID(),
   };
-  const condition = { version };
-  const info = await storage.write(uploadSessionKey(id), JSON.stringify(next), { condition });
+  const info = await storage.write(uploadSessionKey(id), JSON.stringify(next), {
+    condition: { version },
+    isTransient: true,
+  });
   return info === 'conflict' ? undefined : { id, version: info.version, record: next };
 }
 
@@ -140,5 +143,5 @@ export async function endSession(
     await storage.abortUpload(record.upload);
     await storage.remove(uploadDataKey(id));
   }
-  await storage.remove(uploadSessionKey(id));
+  await storage.remove(uploadSessionKey(id), { isTransient: true });
 }

@@ -16,7 +16,7 @@ import { parseUploadId, type UploadId } from '../../core/oci/upload-id.ts';
  * repositories/<name>/_referrers/<alg>/<hex>/<alg>-<hex>      a descriptor, below its subject
  * gc/deleted-blobs/<repository>                              blobs were deleted there that manifests may refer to
  * events/                                                     what is told, see ../events/event-keys.ts
- * uploads/<id>/session                                        a SessionRecord
+ * uploads/<id>                                                a SessionRecord
  * uploads/<id>/data                                           what was uploaded, until it is under its digest
  * gc/lease                                                    who collects, as long as it is renewed
  * gc/clock                                                    written to learn the store's time
@@ -100,11 +100,13 @@ export const UPLOADS_PREFIX = 'uploads/';
 
 /** Of the session or the data of an upload. */
 export function uploadIdOfKey(key: string): UploadId | undefined {
-  return parseUploadId(key.slice(UPLOADS_PREFIX.length, key.lastIndexOf('/')));
+  const [id = ''] = key.slice(UPLOADS_PREFIX.length).split('/');
+  return parseUploadId(id);
 }
 
+/** Not in a folder of its own, which would have to be made and removed for each blob that is pushed. */
 export function uploadSessionKey(id: UploadId): string {
-  return `${UPLOADS_PREFIX}${id}/session`;
+  return UPLOADS_PREFIX + id;
 }
 
 export function uploadDataKey(id: UploadId): string {

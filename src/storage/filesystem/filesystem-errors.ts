@@ -20,6 +20,15 @@ export async function onDisk<T>(key: string, work: Promise<T>): Promise<T> {
   }
 }
 
+/** The same for work that is done in the same turn. */
+export function inTurn<T>(key: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw storageErrorOf(key, error);
+  }
+}
+
 export function storageErrorOf(key: string, error: unknown): StorageError {
   if (error instanceof StorageError) return error;
   const code = errorCode(error);

@@ -8,7 +8,7 @@ import { errorCode } from './filesystem-errors.ts';
 export interface Folders {
   /** Does something that needs a folder, which is made first, and again when somebody pruned it meanwhile. */
   within<T>(folder: string, work: () => Promise<T>): Promise<T>;
-  /** Removes a folder, and those above it, as far as they are empty. Readers never notice. */
+  /** Removes a folder, and those above it, as far as they are empty, but for the topmost. Readers never notice. */
   prune(folder: string): void;
 }
 
@@ -25,14 +25,15 @@ export function openFolders(root: string): Folders {
   const ensure = async (folder: string): Promise<void> => {
     if (known.has(folder)) return;
     const first = mkdirSync(folder, { recursive: true });
-    // Those above are synced even when they were there: another process may have made them just now.
-    const highest = first === undefined ? root : shorter(root, dirname(first));
-    for (let above = folder; above.length > highest.length; ) {
-      above = dirname(above);
-      await syncFolder(above);
-    }
+    const isMade = (path: string) => first !== undefined && path.length >= first.length;
+    // Also those that were there: another process may have made them just now.
+    const isUnsure = (path: string) => path.length > root.length && !known.has(path);
+    const unsynced: string[] = [];
+    for (let path = folder; isMade(path) || isUnsure(path); path = dirname(path))
+      unsynced.push(path);
+    for (const path of unsynced) await syncFolder(dirname(path));
     if (known.size >= MOST_KNOWN) known.clear();
-    known.add(folder);
+    for (const path of unsynced) known.add(path);
   };
 
   return {
@@ -48,7 +49,8 @@ export function openFolders(root: string): Folders {
       }
     },
     prune(folder) {
-      for (let path = folder; path.length > root.length; path = dirname(path)) {
+      // The topmost stay: those of what comes and goes would have to be made again and again.
+      for (let path = folder; dirname(path).length > root.length; path = dirname(path)) {
         known.delete(path);
         try {
           rmdirSync(path);
@@ -68,8 +70,4 @@ export async function syncFolder(folder: string): Promise<void> {
   } finally {
     closeSync(file);
   }
-}
-
-function shorter(one: string, other: string): string {
-  return one.length <= other.length ? one : other;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { linkSync, renameSync, unlinkSync } from 'node:fs';
 import { sep } from 'node:path';
-import type { ObjectInfo, StorageDriver, WriteCondition } from '../driver.ts';
+import type { ObjectInfo, StorageDriver, WriteOptions } from '../driver.ts';
 import { StorageError } from '../storage-error.ts';
 import { errorCode, ifPresent } from './filesystem-errors.ts';
 import { type Folders, syncFolder } from './filesystem-folders.ts';
@@ -18,6 +18,9 @@ export interface Place {
   readonly lock: string;
 }
 
+/** How something is changed. */
+export type Change = Pick<WriteOptions, 'condition' | 'isTransient'>;
+
 export function placeOf(root: string, key: string): Place {
   const { folder, file } = pathOfKey(key);
   const path = folder === '' ? root : root + sep + folder;
@@ -30,12 +33,8 @@ export function placeOf(root: string, key: string): Place {
  * file that is published may be moved or linked, and is the caller's to clean up.
  */
 export interface Publisher {
-  publish(
-    place: Place,
-    file: TemporaryFile,
-    condition?: WriteCondition,
-  ): Promise<ObjectInfo | 'conflict'>;
-  remove(place: Place, condition?: WriteCondition): ReturnType<StorageDriver['remove']>;
+  publish(place: Place, file: TemporaryFile, change?: Change): Promise<ObjectInfo | 'conflict'>;
+  remove(place: Place, change?: Change): ReturnType<StorageDriver['remove']>;
 }
 
 export function openPublisher(folders: Folders, locks: Locks): Publisher {
@@ -46,15 +45,16 @@ export function openPublisher(folders: Folders, locks: Locks): Publisher {
   };
 
   return {
-    publish: (place, file, condition) =>
-      folders.within(place.folder, () =>
-        condition !== undefined && 'absent' in condition
-          ? create(place, file)
-          : underLock(place, (lock) => replace({ place, file, lock, version: condition?.version })),
-      ),
-    async remove(place, condition) {
+    publish: (place, file, change = {}) =>
+      folders.within(place.folder, () => {
+        const { condition } = change;
+        if (condition !== undefined && 'absent' in condition) return create(place, file, change);
+        const version = condition?.version;
+        return underLock(place, (lock) => replace({ place, file, lock, version }, change));
+      }),
+    async remove(place, change = {}) {
       if (statFile(place.key, place.path) === undefined) return 'absent';
-      const work = underLock(place, (lock) => removeObject(place, lock, condition));
+      const work = underLock(place, (lock) => removeObject(place, lock, change));
       const outcome = (await ifPresent(work)) ?? 'absent'; // the folder went with its last object
       if (outcome === 'removed') folders.prune(place.folder);
       return outcome;
@@ -63,14 +63,18 @@ export function openPublisher(folders: Folders, locks: Locks): Publisher {
 }
 
 /** A link fails when the name is taken, and needs no lock: nothing that was there goes. */
-async function create(place: Place, file: TemporaryFile): Promise<ObjectInfo | 'conflict'> {
+async function create(
+  place: Place,
+  file: TemporaryFile,
+  change: Change,
+): Promise<ObjectInfo | 'conflict'> {
   try {
     linkSync(file.path, place.path);
   } catch (error) {
     if (errorCode(error) === 'EEXIST') return 'conflict';
     throw error;
   }
-  await syncFolder(place.folder);
+  await makeLasting(place, change);
   return file.info;
 }
 
@@ -81,25 +85,24 @@ interface Replacement {
   readonly version: string | undefined;
 }
 
-async function replace({
-  place,
-  file,
-  lock,
-  version,
-}: Replacement): Promise<ObjectInfo | 'conflict'> {
+async function replace(
+  { place, file, lock, version }: Replacement,
+  change: Change,
+): Promise<ObjectInfo | 'conflict'> {
   if (version !== undefined && statFile(place.key, place.path)?.version !== version)
     return 'conflict';
   requireHeld(place, lock);
   renameSync(file.path, place.path);
-  await syncFolder(place.folder);
+  await makeLasting(place, change);
   return file.info;
 }
 
 async function removeObject(
   place: Place,
   lock: HeldLock,
-  condition: WriteCondition | undefined,
+  change: Change,
 ): ReturnType<StorageDriver['remove']> {
+  const { condition } = change;
   const found = statFile(place.key, place.path);
   if (found === undefined) return 'absent';
   if (condition !== undefined && ('absent' in condition || condition.version !== found.version)) {
@@ -107,8 +110,12 @@ async function removeObject(
   }
   requireHeld(place, lock);
   unlinkSync(place.path);
-  await syncFolder(place.folder);
+  await makeLasting(place, change);
   return 'removed';
+}
+
+async function makeLasting({ folder }: Place, { isTransient = false }: Change): Promise<void> {
+  if (!isTransient) await syncFolder(folder);
 }
 
 /** A process that slept through its lock's lifetime changes nothing any more. */

@@ -12,10 +12,10 @@ import {
   rmSync,
 } from 'node:fs';
 import { copyFile, readdir, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { ObjectInfo } from '../driver.ts';
+import { dirname, join } from 'node:path';
+import type { ObjectInfo, WriteOptions } from '../driver.ts';
 import { type Descriptor, synced, writeWhole } from './filesystem-descriptor.ts';
-import { ifPresent, ifThere, onDisk } from './filesystem-errors.ts';
+import { ifPresent, ifThere, inTurn, onDisk } from './filesystem-errors.ts';
 
 /** A finished file that no key leads to yet: on disk, and already what its object will be. */
 export interface TemporaryFile {
@@ -23,15 +23,18 @@ export interface TemporaryFile {
   readonly info: ObjectInfo;
 }
 
+export interface TemporaryOptions extends Pick<WriteOptions, 'isSecret' | 'isTransient'> {
+  /** Instead of a name of its own. */
+  readonly path?: string;
+}
+
 export interface TemporaryFiles {
-  /** Writes and syncs. What the bytes throw passes through; nothing is left then. */
+  /** Writes, and syncs what is to last. What the bytes throw passes through; nothing is left then. */
   write(
     key: string,
     bytes: AsyncIterable<Uint8Array>,
-    options?: { readonly isSecret?: boolean | undefined },
+    options?: TemporaryOptions,
   ): Promise<TemporaryFile>;
-  /** Makes an object of a file that is already there: syncs it and gives it a new version. */
-  adopt(key: string, path: string): Promise<TemporaryFile>;
   /** Copies a plain file; undefined when there is none at `from`. */
   copy(key: string, from: string): Promise<TemporaryFile | undefined>;
 }
@@ -39,31 +42,34 @@ export interface TemporaryFiles {
 export function openTemporaryFiles(folder: string): TemporaryFiles {
   const stamp = stamps();
   const newPath = () => join(folder, randomUUID());
-  const seal = async (key: string, path: string, file: Descriptor): Promise<TemporaryFile> => {
+  const seal = async (
+    { key, path, isTransient = false }: SealedFile,
+    file: Descriptor,
+  ): Promise<TemporaryFile> => {
     stamp(file);
-    await synced(file);
+    if (!isTransient) await synced(file);
     return { path, info: infoOf(key, fstatSync(file, { bigint: true })) };
   };
+  /** Makes an object of a file that is already there: syncs it and gives it a new version. */
   const adopt = async (key: string, path: string): Promise<TemporaryFile> => {
     const file = openSync(path, 'r+');
     try {
-      return await seal(key, path, file);
+      return await seal({ key, path }, file);
     } finally {
       closeSync(file);
     }
   };
+  const open = (path: string, isSecret = false): Descriptor => {
+    ensure(dirname(path));
+    return openSync(path, 'wx', isSecret ? 0o600 : 0o666);
+  };
   return {
-    adopt,
-    async write(key, bytes, { isSecret = false } = {}) {
-      const path = newPath();
-      const mode = isSecret ? 0o600 : 0o666;
-      const file = await onDisk(
-        key,
-        inFolder(folder, () => openSync(path, 'wx', mode)),
-      );
+    async write(key, bytes, options = {}) {
+      const { path = newPath(), isSecret, isTransient } = options;
+      const file = inTurn(key, () => open(path, isSecret));
       try {
         for await (const chunk of bytes) await onDisk(key, writeWhole(file, chunk));
-        return await onDisk(key, seal(key, path, file));
+        return await onDisk(key, seal({ key, path, isTransient }, file));
       } catch (error) {
         rmSync(path, { force: true });
         throw error;
@@ -78,7 +84,8 @@ export function openTemporaryFiles(folder: string): TemporaryFiles {
       try {
         // Where the file system can, the copy shares its blocks with the original.
         const mode = constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL;
-        const copied = inFolder(folder, () => copyFile(from, path, mode).then(() => true));
+        ensure(folder);
+        const copied = copyFile(from, path, mode).then(() => true);
         return (await ifPresent(copied)) === true ? await adopt(key, path) : undefined;
       } catch (error) {
         rmSync(path, { force: true });
@@ -88,9 +95,14 @@ export function openTemporaryFiles(folder: string): TemporaryFiles {
   };
 }
 
-async function inFolder<T>(folder: string, work: () => T | Promise<T>): Promise<T> {
+interface SealedFile {
+  readonly key: string;
+  readonly path: string;
+  readonly isTransient?: boolean | undefined;
+}
+
+function ensure(folder: string): void {
   if (!existsSync(folder)) mkdirSync(folder, { recursive: true });
-  return work();
 }
 
 interface FileFacts {

@@ -2,14 +2,14 @@
 import { rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { bytesOf } from '../body.ts';
-import type { StorageDriver, WriteCondition } from '../driver.ts';
+import type { StorageDriver } from '../driver.ts';
 import { checkKey } from '../key.ts';
 import { listing } from '../listing.ts';
 import { onDisk } from './filesystem-errors.ts';
 import { openFolders } from './filesystem-folders.ts';
 import { fileWalk } from './filesystem-list.ts';
 import { openLocks } from './filesystem-lock.ts';
-import { openPublisher, placeOf } from './filesystem-publish.ts';
+import { type Change, openPublisher, placeOf } from './filesystem-publish.ts';
 import { readObject } from './filesystem-read.ts';
 import { smallFiles, statFile } from './filesystem-small.ts';
 import { openTemporaryFiles, removeOld, type TemporaryFile } from './filesystem-temporary.ts';
@@ -55,13 +55,13 @@ export function filesystemDriver(
     return swept;
   };
 
-  const move = (file: TemporaryFile, condition?: WriteCondition) =>
-    onDisk(file.info.key, publisher.publish(place(file.info.key), file, condition));
+  const move = (file: TemporaryFile, change?: Change) =>
+    onDisk(file.info.key, publisher.publish(place(file.info.key), file, change));
 
   /** Whatever comes of it, the temporary file does not stay. */
-  const publish = async (file: TemporaryFile, condition?: WriteCondition) => {
+  const publish = async (file: TemporaryFile, change?: Change) => {
     try {
-      return await move(file, condition);
+      return await move(file, change);
     } finally {
       rmSync(file.path, { force: true });
     }
@@ -80,10 +80,10 @@ export function filesystemDriver(
       place(key);
       await sweep();
       const file = await temporary.write(key, bytesOf(key, body, options), options);
-      return publish(file, options.condition);
+      return publish(file, options);
     },
-    async remove(key, { condition } = {}) {
-      return onDisk(key, publisher.remove(place(key), condition));
+    async remove(key, options) {
+      return onDisk(key, publisher.remove(place(key), options));
     },
     list: (prefix, options = {}) => listing(walk, prefix, options),
     async copy(from, to) {

@@ -5,7 +5,7 @@ import { digestOf } from '../../../src/registry/store/verify-body.ts';
 import { type BlobPush, DISORDERLY_WAYS, PUSH_WAYS, type PushWay, postAlone } from './push-ways.ts';
 import { digestHeaderOf, locationOf, type Wire } from './wire.ts';
 
-const ALGORITHMS = ['sha256', 'sha512'] as const;
+export const ALGORITHMS = ['sha256', 'sha512'] as const;
 
 /** https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pushing-blobs */
 export function blobConformance(start: () => Promise<Wire>): void {

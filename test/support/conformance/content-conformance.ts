@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { CONTENT_KINDS } from './content-kinds.ts';
 import { expectListed, expectPulled, expectReferrers } from './pull-conformance.ts';
-import { pushSet, type Target } from './push-set.ts';
+import { expectStored, pushBlobs, pushSet, putUnsized, type Target } from './push-set.ts';
 import type { Wire } from './wire.ts';
 
 /** Whatever is pushed is there as it was pushed, and goes when it is deleted. */
@@ -16,6 +16,14 @@ export function contentConformance(start: () => Promise<Wire>): void {
       await expectPulled({ wire, repository, set });
       await expectListed({ wire, repository, set });
       await expectReferrers({ wire, repository, set });
+    });
+
+    test('is pushed when the length of no manifest is told', async () => {
+      const [target, set] = [{ wire: await start(), repository }, make()];
+      await pushBlobs(target, set);
+      for (const manifest of set.manifests) {
+        await expectStored(target, manifest, await putUnsized(target, manifest));
+      }
     });
 
     test('is deleted from its tags to its blobs, and each is gone at once', async () => {

@@ -2,6 +2,7 @@
 import {
   DOCKER_LIST,
   DOCKER_MANIFEST,
+  OCI_CONFIG,
   OCI_EMPTY,
   OCI_MANIFEST,
 } from '../../../src/core/oci/media-type.ts';
@@ -91,10 +92,13 @@ function large(): ContentSet {
 }
 
 function withData(): ContentSet {
+  const whole = (content: Content) => {
+    const data = Buffer.from(content.bytes).toString('base64');
+    return { ...descriptorOf(content), data };
+  };
   return tagged((set) => {
-    const layer = addBlob(set);
-    const data = Buffer.from(layer.bytes).toString('base64');
-    return addImage(set, { layers: [{ ...descriptorOf(layer), data }] });
+    const config = whole(addBlob(set, OCI_CONFIG));
+    return addImage(set, { config, layers: [whole(addBlob(set))] });
   });
 }
 

@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import type { Content } from '../image-documents.ts';
 import type { ContentSet } from './content-set.ts';
 import { expectManifest } from './pull-conformance.ts';
-import { postAlone } from './push-ways.ts';
+import { postAlone, unsized } from './push-ways.ts';
 import { digestHeaderOf, locationOf, type Wire, type WireAnswer } from './wire.ts';
 
 export interface Target {
@@ -26,6 +26,15 @@ export function putManifest(
 ): Promise<WireAnswer> {
   const headers = { 'content-type': mediaType };
   return wire.send('PUT', `${repository}/manifests/${reference}`, { body: bytes, headers });
+}
+
+/** As clients in Go do that push a manifest without counting it. */
+export function putUnsized(
+  { wire, repository }: Target,
+  { bytes, mediaType, digest }: Content,
+): Promise<WireAnswer> {
+  const headers = { 'content-type': mediaType };
+  return wire.send('PUT', `${repository}/manifests/${digest}`, { body: unsized(bytes), headers });
 }
 
 /** All of it, every manifest by its digest and then those with tags by their tags; each push is looked at. */

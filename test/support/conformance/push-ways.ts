@@ -32,8 +32,24 @@ export const postAndPut: PushWay = async (push) => {
   return push.wire.send('PUT', closing(location, push), { body: push.bytes, headers: BYTES });
 };
 
+/** A body without a Content-Length, as clients in Go send whatever they do not count, be it nothing at all. */
+export function unsized(bytes: Uint8Array): ReadableStream {
+  return new Blob([Buffer.from(bytes)]).stream();
+}
+
+const unsizedPost: PushWay = ({ wire, repository, digest, bytes }) =>
+  wire.send('POST', `${repository}/blobs/uploads/?digest=${encodeURIComponent(digest)}`, {
+    body: unsized(bytes),
+    headers: BYTES,
+  });
+
+const unsizedPut: PushWay = async (push) => {
+  const path = closing(await startUpload(push), push);
+  return push.wire.send('PUT', path, { body: unsized(push.bytes), headers: BYTES });
+};
+
 const streamed: PushWay = async (push) => {
-  const body = new Blob([Buffer.from(push.bytes)]).stream();
+  const body = unsized(push.bytes);
   const location = await startUpload(push);
   const patched = await push.wire.send('PATCH', location, { body, headers: BYTES });
   expect(patched.status).toBe(202);
@@ -110,6 +126,8 @@ function closing(location: string, { digest }: BlobPush): string {
 export const PUSH_WAYS: ReadonlyArray<readonly [string, PushWay]> = [
   ['POST alone', postAlone],
   ['POST and PUT', postAndPut],
+  ['POST alone, of a length not told', unsizedPost],
+  ['POST and PUT, of a length not told', unsizedPut],
   ['POST, a streamed PATCH, PUT', streamed],
   ['POST, PATCH by chunks, PUT', chunked({ lastInPut: false, outOfOrder: false })],
   ['POST, PATCH by chunks, PUT of the last', chunked({ lastInPut: true, outOfOrder: false })],

@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
+import type { DigestAlgorithm } from '../../../src/core/oci/digest.ts';
 import { digestOf } from '../../../src/registry/store/verify-body.ts';
-import { expectPushed } from './blob-conformance.ts';
+import { ALGORITHMS, expectPushed } from './blob-conformance.ts';
 import { type BlobPush, postAlone, postAndPut, startUpload } from './push-ways.ts';
 import { digestHeaderOf, locationOf, type Wire } from './wire.ts';
 
 /** https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pushing-a-blob-in-chunks */
 export function uploadConformance(start: () => Promise<Wire>): void {
-  const some = async (repository = 'conformance/one'): Promise<BlobPush> => {
+  const some = async (
+    repository = 'conformance/one',
+    algorithm: DigestAlgorithm = 'sha256',
+  ): Promise<BlobPush> => {
     const bytes = randomBytes(512);
-    return { wire: await start(), repository, digest: digestOf(bytes), bytes };
+    return { wire: await start(), repository, digest: digestOf(bytes, algorithm), bytes };
   };
 
   test('an upload is cancelled, and its place is gone', async () => {
@@ -34,7 +38,7 @@ export function uploadConformance(start: () => Promise<Wire>): void {
     expect(locationOf(status)).toBe(locationOf(patched));
   });
 
-  test.each(['sha256', 'sha512'] as const)('an upload is announced for %s', async (algorithm) => {
+  test.each(ALGORITHMS)('an upload is announced for %s', async (algorithm) => {
     const { wire, ...push } = await some();
     const location = await startUpload({ wire, ...push }, `?digest-algorithm=${algorithm}`);
     await wire.send('PATCH', location, { body: push.bytes });
@@ -53,10 +57,12 @@ export function uploadConformance(start: () => Promise<Wire>): void {
   });
 
   test.each([
-    ['where it is said to be', '&from=conformance/one'],
-    ['from anywhere', ''],
-  ])('a blob is mounted %s', async (_, from) => {
-    const push = await some();
+    ['where it is said to be', '&from=conformance/one', 'sha256'],
+    ['where it is said to be', '&from=conformance/one', 'sha512'],
+    ['from anywhere', '', 'sha256'],
+    ['from anywhere', '', 'sha512'],
+  ] as const)('a blob is mounted %s (%s), by %s', async (_, from, algorithm) => {
+    const push = await some('conformance/one', algorithm);
     await postAlone(push);
     const mount = `conformance/two/blobs/uploads/?mount=${push.digest}${from}`;
     await expectPushed({ ...push, repository: 'conformance/two' }, ({ wire }) =>
@@ -64,8 +70,8 @@ export function uploadConformance(start: () => Promise<Wire>): void {
     );
   });
 
-  test('a mount of what is not there becomes an upload', async () => {
-    const push = await some('conformance/two');
+  test.each(ALGORITHMS)('a mount of what is not there becomes an upload: %s', async (algorithm) => {
+    const push = await some('conformance/two', algorithm);
     const query = `?mount=${push.digest}&from=conformance/one`;
     const location = await startUpload(push, query);
     const path = `${location}?digest=${push.digest}`;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { sendUncounted } from './uncounted.ts';
 
 export interface WireRequest {
   readonly body?: Uint8Array | ReadableStream;
@@ -22,13 +23,11 @@ export interface Wire {
 export function wireTo(url: string): Wire {
   return {
     async send(method, path, { body, headers } = {}) {
-      // The types of fetch do not know `duplex`, and it refuses a stream without it.
-      const init = {
-        method,
-        ...(headers && { headers }),
-        ...(body && { body, duplex: 'half' }),
-      } as RequestInit;
-      const answer = await fetch(new URL(path, `${url}/v2/`), init);
+      const there = new URL(path, `${url}/v2/`);
+      const answer =
+        body instanceof ReadableStream
+          ? await sendUncounted(there, { method, body, ...(headers && { headers }) })
+          : await fetch(there, { method, ...(headers && { headers }), ...(body && { body }) });
       const bytes = Buffer.from(await answer.arrayBuffer());
       const { status } = answer;
       return {
