@@ -63,7 +63,7 @@ export async function carryOut(job: CarryOut): Promise<void> {
 }
 
 /** Bytes of objects on their way, about: large ones to buckets wait for each other, small ones hardly ever. */
-const MOST_MEMORY = 64 * 1024 * 1024;
+const MOST_MEMORY = 40 * 1024 * 1024;
 
 function memoryOf({ targets }: CarryOut, copy: PlannedCopy): number {
   const lacking = targets.filter(({ name }) => copy.targets.includes(name));
