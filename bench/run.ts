@@ -5,6 +5,7 @@ import { benchAddressLookup } from './address-lookup.ts';
 import { benchDigestIndex } from './digest-index.ts';
 import { benchMemory } from './memory.ts';
 import { benchMirror } from './mirror.ts';
+import { benchMirrorMemory } from './mirror-memory.ts';
 import { benchRedirect } from './redirect.ts';
 import { benchRegistryPull } from './registry-pull.ts';
 import { benchRegistryPush } from './registry-push.ts';
@@ -24,6 +25,7 @@ const BENCHES: ReadonlyArray<readonly [string, () => Promise<readonly BenchResul
   ['registry, pushes', benchRegistryPush],
   ['mirror', benchMirror],
   ['memory', benchMemory],
+  ['memory of the mirror', benchMirrorMemory],
 ];
 
 const results: BenchResult[] = [];

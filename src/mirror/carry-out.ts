@@ -1,8 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
+import { byteBudget } from '../core/byte-budget.ts';
 import { concurrently } from '../core/concurrently.ts';
 import type { PlannedCopy } from '../core/mirroring/plan-mirror.ts';
-import { type CopyPorts, copyObject, isLost } from './copy-object.ts';
-import type { ListedTarget } from './mirror-target.ts';
+import { StorageError } from '../storage/storage-error.ts';
+import {
+  type CopyOutcome,
+  type CopyOutcomes,
+  type CopyPorts,
+  copyObject,
+  isLost,
+  isOfSource,
+} from './copy-object.ts';
+import { type ListedTarget, memoryFor } from './mirror-target.ts';
 
 /** What has been done for one target so far. */
 export interface TargetTally {
@@ -30,17 +39,40 @@ export function newTally(): TargetTally {
   return { copied: 0, bytes: 0, failed: 0, lost: undefined };
 }
 
+/**
+ * So many objects in a row that fail for the same target, or for the source, and it is left alone: to try the rest,
+ * each several times, would take for ever and hold up everybody else.
+ */
+const MOST_IN_A_ROW = 50;
+
+/** Failures in a row of the source and, by name, of targets. */
+interface Streaks {
+  source: number;
+  readonly targets: Map<string, number>;
+}
+
 /** Carries out a plan. A failure is told and counted, and stops nothing else; to be aborted ends it early. */
 export async function carryOut(job: CarryOut): Promise<void> {
+  const streaks = { source: 0, targets: new Map<string, number>() };
+  const memory = byteBudget(MOST_MEMORY);
   await concurrently(job.copies, job.concurrency, async (copy) => {
     if (job.ports.signal.aborted) return;
-    await copyToAll(job, copy);
+    await memory.within(memoryOf(job, copy), () => copyToAll(job, streaks, copy));
     await job.onStep();
   });
 }
 
-async function copyToAll(job: CarryOut, copy: PlannedCopy): Promise<void> {
-  const isOpen = ({ name }: ListedTarget) => job.tallies.get(name)?.lost === undefined;
+/** Bytes of objects on their way, about: large ones to buckets wait for each other, small ones hardly ever. */
+const MOST_MEMORY = 40 * 1024 * 1024;
+
+function memoryOf({ targets }: CarryOut, copy: PlannedCopy): number {
+  const lacking = targets.filter(({ name }) => copy.targets.includes(name));
+  return lacking.reduce((sum, target) => sum + memoryFor(target, copy.size), 0);
+}
+
+async function copyToAll(job: CarryOut, streaks: Streaks, copy: PlannedCopy): Promise<void> {
+  const isOpen = ({ name }: ListedTarget) =>
+    streaks.source < MOST_IN_A_ROW && job.tallies.get(name)?.lost === undefined;
   const lacking = job.targets.filter(({ name }) => copy.targets.includes(name));
   for (const target of lacking) if (!isOpen(target)) note(job, target, (tally) => tally.failed++);
   const outcomes = await copyObject(copy, lacking.filter(isOpen), job.ports);
@@ -51,6 +83,28 @@ async function copyToAll(job: CarryOut, copy: PlannedCopy): Promise<void> {
       if (outcome.kind === 'copied') note(job, target, (tally) => addCopy(tally, copy));
     }
   }
+  countFailures(job, streaks, outcomes);
+}
+
+function countFailures(job: CarryOut, streaks: Streaks, outcomes: CopyOutcomes): void {
+  const all = [...outcomes.values()];
+  if (all.some(({ kind }) => kind === 'copied')) streaks.source = 0;
+  if (all.some(isSilent)) {
+    streaks.source += 1;
+    if (streaks.source === MOST_IN_A_ROW) job.onProblem(`the source is left alone: ${IN_A_ROW}`);
+  }
+  for (const [target, outcome] of outcomes) {
+    const isItsOwn = outcome.kind === 'failed' && outcome.error instanceof StorageError;
+    const streak = isItsOwn ? (streaks.targets.get(target.name) ?? 0) + 1 : 0;
+    streaks.targets.set(target.name, streak);
+    if (streak === MOST_IN_A_ROW) note(job, target, (tally) => (tally.lost ??= IN_A_ROW));
+  }
+}
+
+const IN_A_ROW = `${MOST_IN_A_ROW} objects in a row failed`;
+
+function isSilent(outcome: CopyOutcome): boolean {
+  return outcome.kind === 'failed' && isOfSource(outcome.error);
 }
 
 function addCopy(tally: TargetTally, { size }: PlannedCopy): void {

@@ -3,7 +3,7 @@ import type { PlannedCopy } from '../core/mirroring/plan-mirror.ts';
 import { blobPathOf } from '../core/routing/blob-path.ts';
 import { StorageError } from '../storage/storage-error.ts';
 import { UpstreamError } from '../upstream/upstream-error.ts';
-import { fanOut } from './fan-out.ts';
+import { fanOut, StuckReader } from './fan-out.ts';
 import type { ListedTarget } from './mirror-target.ts';
 import { verifiedBlob } from './verified-blob.ts';
 
@@ -50,7 +50,8 @@ export async function copyObject(
   const outcomes = new Map<ListedTarget, CopyOutcome>();
   let left = targets;
   for (let attempt = 0; left.length > 0; attempt += 1) {
-    if (attempt > 0) await ports.sleep(waitBefore(attempt, ports), ports.signal);
+    // One that was ended early is told of as what the next attempt fails with.
+    if (attempt > 0) await ports.sleep(waitBefore(attempt, ports), ports.signal).catch(() => {});
     const results = await copyOnce(copy, left, ports);
     for (const [place, target] of left.entries()) outcomes.set(target, outcomeOf(results[place]));
     left = left.filter((target) => mayPass(outcomes.get(target)));
@@ -74,7 +75,7 @@ async function copyOnce(
   try {
     signal.throwIfAborted();
     const body = await open(copy, signal);
-    if (body === undefined) throw new Error(`"${copy.repository}" lacks it`);
+    if (body === undefined) throw lacking(copy);
     const readers = targets.map(
       (target) => (bytes: AsyncIterable<Uint8Array>) => write(copy, target, bytes),
     );
@@ -82,6 +83,10 @@ async function copyOnce(
   } catch (reason) {
     return targets.map(() => ({ status: 'rejected', reason }));
   }
+}
+
+function lacking({ repository }: PlannedCopy): UpstreamError {
+  return new UpstreamError('status', `"${repository}" lacks it`, { status: 404 });
 }
 
 async function write(
@@ -96,7 +101,10 @@ async function write(
   const condition = found === undefined ? { absent: true as const } : { version: found.version };
   const about = { size, contentType: mediaType, cacheControl: FOR_EVER };
   const written = await store.write(key, body, { ...about, condition });
-  return written === 'conflict' ? 'present' : 'copied';
+  if (written !== 'conflict') return 'copied';
+  // Whoever is writing it may still fail: only what is there counts.
+  if ((await store.stat(key))?.size === size) return 'present';
+  throw new StorageError('failed', key, 'somebody else writes it, and it is not there yet');
 }
 
 function outcomeOf(result: PromiseSettledResult<WriteResult> | undefined): CopyOutcome {
@@ -115,7 +123,15 @@ function mayPass(outcome: CopyOutcome | undefined): boolean {
 /** Wrong bytes are most often those of a connection that broke without saying so. */
 const MAY_PASS: readonly string[] = ['unreachable', 'timeout', 'wrong-digest'];
 
-/** Whether a target is better left alone: nothing else can be written there either. */
+/** Whether a target is better left alone: nothing else can be written there either, or only after a long wait. */
 export function isLost(error: unknown): boolean {
+  if (error instanceof StuckReader) return true;
   return error instanceof StorageError && (error.code === 'no-space' || error.code === 'denied');
+}
+
+/** Whether it is the source that does not answer, or cannot keep up. */
+export function isOfSource(error: unknown): boolean {
+  if (!(error instanceof UpstreamError)) return false;
+  const { code, status = 0 } = error;
+  return code === 'unreachable' || code === 'timeout' || status === 429 || status >= 500;
 }

@@ -41,6 +41,16 @@ test('a reader that takes nothing any more is left behind', async () => {
   expect(results.map(({ status }) => status)).toEqual(['rejected', 'fulfilled']);
 });
 
+test('a reader that never ends, although it was given everything, is left behind, too', async () => {
+  const stuck = () => new Promise<number>(() => {});
+  const results = await fanOut({ body: chunks(1), readers: [stuck, size], patience: 5 });
+  const reason = expect.objectContaining({ name: 'StuckReader' });
+  expect(results).toEqual([
+    { status: 'rejected', reason },
+    { status: 'fulfilled', value: 600_000 },
+  ]);
+});
+
 test('what the body fails with is what every reader fails with, the late ones, too', async () => {
   const error = new Error('the source broke');
   const late = async (body: AsyncIterable<Uint8Array>): Promise<number> => {

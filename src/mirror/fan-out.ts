@@ -8,6 +8,15 @@ export interface FanOut<T> {
   readonly patience: number;
 }
 
+/** A reader that was left behind. */
+export class StuckReader extends Error {
+  override readonly name = 'StuckReader';
+
+  constructor(patience: number) {
+    super(`it took nothing for ${patience} ms`);
+  }
+}
+
 /** Bytes that a reader may be behind the others. */
 const AHEAD = 1024 * 1024;
 
@@ -29,9 +38,29 @@ export async function fanOut<T>({
       branch.destroy();
     }
   });
-  const results = Promise.allSettled(reading);
+  // Nothing that fails meanwhile goes unheard.
+  void Promise.allSettled(reading);
   await pump(body, branches, patience);
-  return results;
+  return endOf(reading, patience * TO_END);
+}
+
+/** Times its patience that a reader has to end once it was given everything: some stores put things together then. */
+const TO_END = 5;
+
+/** What ends in time; whatever becomes of the rest is nobody's business any more. */
+async function endOf<T>(
+  reading: ReadonlyArray<Promise<T>>,
+  milliseconds: number,
+): Promise<PromiseSettledResult<T>[]> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new StuckReader(milliseconds)), milliseconds);
+  });
+  try {
+    return await Promise.allSettled(reading.map((one) => Promise.race([one, late])));
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function openBranch(): PassThrough {
@@ -61,7 +90,7 @@ async function pump(
 async function offer(branch: PassThrough, chunk: Uint8Array, patience: number): Promise<void> {
   if (branch.destroyed || branch.write(chunk)) return;
   await new Promise<void>((resolve) => {
-    const tooSlow = () => branch.destroy(new Error(`it took nothing for ${patience} ms`));
+    const tooSlow = () => branch.destroy(new StuckReader(patience));
     const timer = setTimeout(tooSlow, patience);
     const goOn = (): void => {
       clearTimeout(timer);

@@ -31,6 +31,16 @@ export async function listTarget(target: MirrorTarget, signal: AbortSignal): Pro
   return { ...target, held };
 }
 
+const MIB = 1024 * 1024;
+/** What one object takes while it is written: what it may be ahead of others, and two parts where it goes in parts. */
+const AHEAD = MIB;
+const PARTS = 16 * MIB;
+
+/** Bytes of memory that an object takes on its way to a target, about. */
+export function memoryFor({ store }: MirrorTarget, size: number): number {
+  return Math.min(size, store.leastPart === undefined ? AHEAD : AHEAD + PARTS);
+}
+
 const LOOKS = 16;
 
 /**

@@ -220,6 +220,24 @@ describe('a run', () => {
 });
 
 describe('what goes wrong', () => {
+  test('what has another size than it should have, and cannot be replaced, is in no index', async () => {
+    const { source, stores, run } = bench();
+    await run();
+    const { dublin = expect.fail() } = stores;
+    const layer = digestOf('amd64');
+    await dublin.write(IMAGES + layer, 'half of it');
+    const content: FakeMirrorSource['content'] = (repository) => ({
+      ...source.content(repository),
+      fetchBlob: async () => undefined,
+    });
+    await run({ source: { ...source, content } });
+    expect(await indexOf(dublin)).not.toContain(layer.slice(7, 27));
+    expect(await indexOf(dublin)).toHaveLength(OBJECTS - 1);
+    await run();
+    expect(await indexOf(dublin)).toHaveLength(OBJECTS);
+    await requireTrue(dublin);
+  });
+
   test('a repository that is named has to be there, one of a catalogue has not', async () => {
     const { source, problems, run } = bench();
     const listRepositories = async () => ['team/app', 'team/empty'];
@@ -332,6 +350,91 @@ describe('what goes wrong', () => {
     await requireTrue(stores['paris'] ?? expect.fail());
   });
 });
+
+/** So many images, each with a layer and a config of its own. */
+function largeSource(images: number): FakeMirrorSource {
+  const source = fakeMirrorSource();
+  for (let number = 0; number < images; number += 1) {
+    source.tag('team/app', `v${number}`, addImage(source.images, `number ${number}`).digest);
+  }
+  return source;
+}
+
+describe('what is given up', () => {
+  test('a target that fails for fifty objects in a row, and not one that fails now and then', async () => {
+    const { stores, problems, prepare } = bench(largeSource(60));
+    const { dublin = expect.fail(), paris = expect.fail() } = stores;
+    const blobPath = parseBlobPath(`${IMAGES}{digest}`) ?? expect.fail();
+    let writes = 0;
+    const dead: StorageDriver = { ...dublin, write: () => Promise.reject(failed()) };
+    const shaky: StorageDriver = {
+      ...paris,
+      async write(...given) {
+        writes += 1;
+        if (writes % 40 !== 0) throw failed();
+        return paris.write(...given);
+      },
+    };
+    const targets = [
+      { name: 'dublin', store: dead, blobPath, publicUrl: undefined },
+      { name: 'paris', store: shaky, blobPath, publicUrl: undefined },
+    ];
+    const { tallies, carryOut } = await prepare({ targets });
+    const ports = {
+      sleep: async () => {},
+      random: () => 0,
+      retries: 2,
+      backoff: 1,
+      patience: 1_000,
+    };
+    await carryOut(ports, 1);
+    expect(tallies.get('dublin')).toMatchObject({
+      failed: 180,
+      lost: '50 objects in a row failed',
+    });
+    expect(tallies.get('paris')?.lost).toBeUndefined();
+    const ofDublin = problems.filter((problem) => problem.startsWith('dublin: '));
+    expect(ofDublin).toHaveLength(50);
+  });
+
+  test('the rest, when it is to end, also in the middle of a wait; what there is by then is published', async () => {
+    const { source, stores, prepare } = bench();
+    const stop = new AbortController();
+    const problems: string[] = [];
+    const content: FakeMirrorSource['content'] = (repository) => ({
+      ...source.content(repository),
+      fetchBlob: () => Promise.reject(new UpstreamError('unreachable', 'it is down')),
+    });
+    const onProblem = (problem: string) => void problems.push(problem);
+    const prepared = await prepare({
+      source: { ...source, content },
+      onProblem,
+      signal: stop.signal,
+    });
+    const sleep = async () => {
+      stop.abort();
+      stop.signal.throwIfAborted();
+    };
+    const ports = { sleep, random: () => 0, retries: 2, backoff: 1, patience: 1_000 };
+    await prepared.carryOut(ports, 1);
+    expect(problems).toEqual([expect.stringContaining('blob'), expect.stringContaining('blob')]);
+    expect(await indexOf(stores['dublin'] ?? expect.fail())).toEqual([]);
+  });
+
+  test('the catalogue, where repositories are named besides', async () => {
+    const { source, problems, run } = bench();
+    const listRepositories = () => Promise.reject(new Error('there is none'));
+    const given = { source: { ...source, listRepositories } };
+    expect((await run(given)).repositories).toBe(1);
+    expect(problems).toEqual(['there is none']);
+    const selections = [parseSelection('team/*') ?? expect.fail()];
+    await expect(run({ ...given, selections })).rejects.toThrow('there is none');
+  });
+});
+
+function failed(): StorageError {
+  return new StorageError('failed', 'any', 'it answered 500');
+}
 
 test.each([true, false])(
   'wherever it dies (its last write done: %s), the next run ends it, and nothing is written twice',

@@ -7,6 +7,7 @@ import type { Digest } from '../core/oci/digest.ts';
 import type { ManifestBytes } from '../upstream/image-source.ts';
 import { carryOut, newTally, type TargetTally } from './carry-out.ts';
 import type { CopyPorts, OpenObject } from './copy-object.ts';
+import { givingUp } from './giving-up.ts';
 import type { MirrorSource } from './mirror-source.ts';
 import {
   confirmMissing,
@@ -66,7 +67,8 @@ interface Seen extends PublishedTarget, ListedTarget {
 
 /** Finds out what there is and what is missing where. Nothing is written but, unless it is a dry run, what is remembered. */
 export async function prepareMirror(options: MirrorOptions): Promise<PreparedMirror> {
-  const { source, signal, onProblem, isDryRun } = options;
+  const { signal, onProblem, isDryRun } = options;
+  const source = givingUp(options.source);
   const startedAt = options.now();
   const kept = new LRUCache<Digest, Uint8Array>({
     maxSize: KEPT_MANIFESTS,
@@ -76,6 +78,7 @@ export async function prepareMirror(options: MirrorOptions): Promise<PreparedMir
   const stores = targets.map(({ store }) => store);
   const found = await walkSource({
     ...options,
+    source,
     memory: sourceMemory(source.name, stores),
     remembers: !isDryRun,
     now: startedAt,
@@ -131,7 +134,27 @@ async function planFor(
   }
   const { copies } = planMirror(wanted(), targets);
   await confirmMissing(copies, targets, signal);
-  return planMirror(wanted(), targets);
+  const plan = planMirror(wanted(), targets);
+  forgetBroken(plan, wanted, targets);
+  return plan;
+}
+
+/** What has a size that no manifest says is there, and no good: unless it is replaced, no index is to claim it. */
+function forgetBroken(
+  { copies }: MirrorPlan,
+  wanted: () => Iterable<WantedObject>,
+  targets: readonly Seen[],
+): void {
+  const sizes = new Map<Digest, Set<number>>();
+  for (const { digest } of copies) {
+    const isHeld = targets.some(({ held }) => held.sizeOf(digest) !== undefined);
+    if (isHeld) sizes.set(digest, new Set());
+  }
+  if (sizes.size === 0) return;
+  for (const { digest, size } of wanted()) sizes.get(digest)?.add(size);
+  for (const [digest, said] of sizes) {
+    for (const { held } of targets) if (!said.has(held.sizeOf(digest) ?? -1)) held.forget(digest);
+  }
 }
 
 function opener(source: MirrorSource, kept: LRUCache<Digest, Uint8Array>): OpenObject {
@@ -151,7 +174,8 @@ async function* inOnePiece(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, 
 function nowAndThen(work: () => Promise<void>, { index, now }: MirrorOptions): () => Promise<void> {
   let last = now();
   return async () => {
-    if (now() - last < index.every) return;
+    // A clock that was put back does not count as one that stands still.
+    if (Math.abs(now() - last) < index.every) return;
     last = Number.POSITIVE_INFINITY;
     await work();
     last = now();

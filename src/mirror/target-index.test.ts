@@ -71,12 +71,27 @@ test('files of two runs ago go, the last two stay', async () => {
   expect(files).toEqual(['index-1200', 'index-1300']);
 });
 
-test('nothing that a front would not believe gets our signature', async () => {
+test('threat 17: nothing that somebody else has put into a bucket gets our signature', async () => {
   const store = memoryDriver();
   await publishTargetIndex(targetOf(store, [A]), about());
   const { privateKey } = keys;
   await publishTargetIndex(targetOf(store, [B]), about({ privateKey, createdAt: 1_500 }));
   expect((await published(store, keys.publicKey)).held).toEqual(['bb']);
+});
+
+test('threat 33: what was signed once, and is put back after its time, is not taken in again', async () => {
+  const store = memoryDriver();
+  const { privateKey } = keys;
+  await publishTargetIndex(targetOf(store, [B]), about({ privateKey }));
+  const late = { privateKey, createdAt: 20_000, validUntil: 30_000 };
+  await publishTargetIndex(targetOf(store, [A]), about(late));
+  const pointer = (await readPointer(store))?.pointer ?? expect.fail('there is no pointer');
+  const found = (await store.read(`archeion/${pointer.file}`)) ?? expect.fail('there is no file');
+  const expected = { backend: 'dublin', url: URL, publicKey: keys.publicKey, now: 20_000 };
+  const opened = openDigestIndex(await bytesIn(found.body), expected);
+  expect(opened.ok && [...recordsIn(opened.file)].map(({ hex }) => hex.slice(0, 2))).toEqual([
+    'aa',
+  ]);
 });
 
 test('whoever comes second takes in what the first has brought', async () => {

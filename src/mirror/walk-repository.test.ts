@@ -118,7 +118,28 @@ describe('a walk', () => {
     expect(problems.join('\n')).toContain(`app@${lost.digest}: `);
     expect(problems.join('\n')).toContain('app:gone: ');
     expect(digestsIn(known)).toHaveLength(4 + 6 + 1);
+    // What was not read is not known, so it is asked about whenever it is read.
+    expect(known.referrersAt).toBe(1_000);
+  });
+
+  test('asks again at once for referrers that it got no answer about', async () => {
+    const { source, referrer } = filledSource();
+    const silent = { ...source, listReferrers: () => Promise.reject(new Error('no answer')) };
+    const { known, problems } = await walk(silent as typeof source, { referrersSince: -1 });
+    expect(problems).toHaveLength(3);
+    expect(digestsIn(known)).toHaveLength(3 + 4);
     expect(known.referrersAt).toBe(0);
+    const next = await walk(source, { known });
+    expect(digestsIn(next.known)).toContain(referrer.digest);
+  });
+
+  test('asks again for referrers that a wrong clock says were looked for in the future', async () => {
+    const { source, index } = filledSource();
+    const { known } = await walk(source, { now: 9_000_000 });
+    const late = addReferrer(source.images, index, 'text/late');
+    const next = await walk(source, { known, now: 1_000 });
+    expect(digestsIn(next.known)).toContain(late.digest);
+    expect(next.known.referrersAt).toBe(1_000);
   });
 
   test('ends when referrers lead in circles, or have no end', async () => {

@@ -49,16 +49,23 @@ export async function walkRepository(walk: RepositoryWalk): Promise<WalkedReposi
   for (let depth = 0; level.length > 0; depth += 1) {
     if (depth > DEEPEST || job.manifests.size > MOST_MANIFESTS) {
       job.problems.push(`${walk.repository}: manifests are nested too deep, or too many`);
+      job.api.hasFailed = true;
       break;
     }
     const reached = await concurrently(level, AT_A_TIME, (digest) => visit(job, digest));
-    level = unseen(job.seen, reached.flat());
+    level = unseen(
+      job.seen,
+      reached.flatMap((digests) => digests ?? []),
+    );
   }
-  // One that could not be asked for is asked for again next time.
-  const isComplete = job.looksForReferrers && job.problems.length === 0;
-  const referrersAt = isComplete ? walk.now : walk.known.referrersAt;
-  const known = { tags: job.roots, manifests: job.manifests, referrersAt };
+  const known = { tags: job.roots, manifests: job.manifests, referrersAt: referrersAtOf(job) };
   return { known, problems: job.problems };
+}
+
+/** What could not be asked for is asked for at once next time: else it would count as known, with nothing about it. */
+function referrersAtOf({ api, looksForReferrers, known, now }: Job): number {
+  if (api.hasFailed) return 0;
+  return looksForReferrers ? now : known.referrersAt;
 }
 
 interface Job extends RepositoryWalk {
@@ -67,8 +74,8 @@ interface Job extends RepositoryWalk {
   readonly manifests: Map<Digest, KnownManifest>;
   readonly problems: string[];
   readonly looksForReferrers: boolean;
-  /** Whether the source has shown that it has no referrers API. */
-  readonly api: { isAbsent: boolean };
+  /** Whether the source has shown that it has no referrers API, or did not answer to all questions. */
+  readonly api: { isAbsent: boolean; hasFailed: boolean };
   /** Tags about a manifest, by what they begin with. */
   readonly tagsAbout: ReadonlyMap<string, readonly string[]>;
 }
@@ -80,10 +87,15 @@ function openJob(walk: RepositoryWalk): Job {
     roots: new Map(),
     manifests: new Map(),
     problems: [],
-    looksForReferrers: walk.known.referrersAt <= walk.referrersSince,
-    api: { isAbsent: false },
+    looksForReferrers: isDue(walk),
+    api: { isAbsent: false, hasFailed: false },
     tagsAbout: Map.groupBy(walk.tags.filter(isAboutSomething), subjectPart),
   };
+}
+
+/** A time that is still to come is that of a clock which was wrong. */
+function isDue({ known, referrersSince, now }: RepositoryWalk): boolean {
+  return known.referrersAt <= referrersSince || known.referrersAt > now;
 }
 
 /** `sha256-<hex>`, perhaps with `.sig` or the like behind it. */
@@ -100,11 +112,13 @@ function subjectPart(tag: string): string {
 async function rootsOf(job: Job, tags: readonly string[]): Promise<readonly Digest[]> {
   const untaken = tags.filter((tag) => !job.roots.has(tag));
   const found = await concurrently(untaken, AT_A_TIME, (tag) => rootOf(job, tag));
-  return unseen(job.seen, found.flat());
+  return unseen(
+    job.seen,
+    found.flatMap((digests) => digests ?? []),
+  );
 }
 
-/** None, when it cannot be read. */
-async function rootOf(job: Job, tag: string): Promise<readonly Digest[]> {
+async function rootOf(job: Job, tag: string): Promise<readonly Digest[] | undefined> {
   return attempt(job, `${job.repository}:${tag}`, async () => {
     const digest = await digestOf(job, tag);
     if (digest === undefined) throw new Error('it is listed, and not there');
@@ -134,7 +148,7 @@ function remember(job: Job, found: ManifestBytes): KnownManifest {
 }
 
 /** What a manifest leads to. */
-async function visit(job: Job, digest: Digest): Promise<readonly Digest[]> {
+async function visit(job: Job, digest: Digest): Promise<readonly Digest[] | undefined> {
   const shown = `${job.repository}@${digest}`;
   return attempt(job, shown, async () => {
     const manifest = await manifestOf(job, digest);
@@ -153,11 +167,22 @@ async function manifestOf(job: Job, digest: Digest): Promise<KnownManifest> {
   return remember(job, found);
 }
 
+/** That nobody could say what is about a manifest does not keep from what it lists. */
 async function referrersOf(job: Job, digest: Digest): Promise<readonly Digest[]> {
-  const { source, repository, known, signal, api } = job;
+  const { repository, known, api } = job;
   const before = known.manifests.get(digest);
   if (before !== undefined && !job.looksForReferrers) return before.referrers;
-  const listed = api.isAbsent ? undefined : await source.listReferrers(repository, digest, signal);
+  if (api.isAbsent) return [];
+  const listed = await attempt(job, `${repository}@${digest}`, () => askForReferrers(job, digest));
+  if (listed === undefined) api.hasFailed = true;
+  return listed ?? before?.referrers ?? [];
+}
+
+async function askForReferrers(
+  { source, repository, signal, api }: Job,
+  digest: Digest,
+): Promise<readonly Digest[]> {
+  const listed = await source.listReferrers(repository, digest, signal);
   if (listed === undefined) api.isAbsent = true;
   return (listed ?? []).map((referrer) => referrer.digest);
 }
@@ -179,18 +204,18 @@ function describe({ digest, mediaType, bytes }: ManifestBytes): KnownManifest {
   };
 }
 
-/** What fails is named, and leads nowhere; what was aborted ends it all. */
+/** What fails is named, and leads nowhere: undefined; what was aborted ends it all. */
 async function attempt(
   job: Job,
   shown: string,
   work: () => Promise<readonly Digest[]>,
-): Promise<readonly Digest[]> {
+): Promise<readonly Digest[] | undefined> {
   try {
     return await work();
   } catch (error) {
     job.signal.throwIfAborted();
     job.problems.push(`${shown}: ${error instanceof Error ? error.message : 'failed'}`);
-    return [];
+    return undefined;
   }
 }
 

@@ -45,15 +45,30 @@ export async function walkSource(walk: SourceWalk): Promise<readonly FoundReposi
 }
 
 async function repositoriesOf(walk: SourceWalk): Promise<readonly string[]> {
-  const { source, selections, signal } = walk;
+  const { selections } = walk;
   const names = new Set(selections.flatMap(({ repository }) => repository ?? []));
   const patterns = selections.filter(({ repository }) => repository === undefined);
   if (patterns.length > 0) {
-    for (const name of await source.listRepositories(signal)) {
+    for (const name of await catalogue(walk, names.size > 0)) {
       if (patterns.some(({ meansRepository }) => meansRepository(name))) names.add(name);
     }
   }
   return [...names].sort();
+}
+
+/** Repositories that are named one by one do not wait for the list of all: it is told of, where there are such. */
+async function catalogue(
+  { source, signal, onProblem }: SourceWalk,
+  hasOthers: boolean,
+): Promise<Iterable<string>> {
+  try {
+    return await source.listRepositories(signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!hasOthers) throw error;
+    onProblem(error instanceof Error ? error.message : 'failed');
+    return [];
+  }
 }
 
 async function walkOne(walk: SourceWalk, repository: string): Promise<readonly FoundRepository[]> {

@@ -130,5 +130,5 @@ export interface StorageDriver {
 /** What whoever fills a store for others to read needs of it. */
 export type ObjectStore = Pick<
   StorageDriver,
-  'name' | 'stat' | 'read' | 'write' | 'remove' | 'list'
+  'name' | 'stat' | 'read' | 'write' | 'remove' | 'list' | 'leastPart'
 >;

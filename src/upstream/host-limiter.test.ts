@@ -92,3 +92,29 @@ test('a failed request gives its place back', async () => {
   await settle();
   expect(sent).toHaveLength(2);
 });
+
+test('who gives up during a pause does not sit it out, and hears of it from the transport', async () => {
+  const stop = new AbortController();
+  const answers = [answered(429, { 'retry-after': '3600' })];
+  const transport: Transport = {
+    async send({ signal }) {
+      signal?.throwIfAborted();
+      return answers.shift() ?? answered(200);
+    },
+    close: async () => {},
+  };
+  const limited = limitedTransport(transport, {
+    most: 1,
+    longestPause: 5_000,
+    now: () => 0,
+    sleep: (_, signal) =>
+      new Promise((_resolve, reject) => {
+        signal?.addEventListener('abort', () => reject(new Error('over')));
+      }),
+  });
+  await (await limited.send(request())).discard();
+  const paused = limited.send({ ...request(), signal: stop.signal });
+  await settle();
+  stop.abort(new Error('given up'));
+  await expect(paused).rejects.toThrow('given up');
+});

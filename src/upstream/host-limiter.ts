@@ -11,7 +11,8 @@ export interface HostLimiterOptions {
   readonly longestPause: number;
   /** Milliseconds of any clock that only grows. */
   readonly now: () => number;
-  readonly sleep: (milliseconds: number) => Promise<unknown>;
+  /** Fails when the signal is aborted. */
+  readonly sleep: (milliseconds: number, signal?: AbortSignal) => Promise<unknown>;
 }
 
 const CALM = 1_000;
@@ -34,7 +35,7 @@ export function limitedTransport(transport: Transport, options: HostLimiterOptio
     close: transport.close,
     async send(request) {
       const gate = gateOf(request.url.host);
-      await gate.enter();
+      await gate.enter(request.signal);
       try {
         const answer = await transport.send(request);
         noteAnswer(gate, answer, options);
@@ -60,7 +61,7 @@ function isOverload(error: unknown): boolean {
 }
 
 interface HostGate {
-  enter(): Promise<void>;
+  enter(signal: AbortSignal | undefined): Promise<void>;
   leave(): void;
   done(): void;
   overloaded(): void;
@@ -81,13 +82,14 @@ function openGate({ most, now, sleep }: HostLimiterOptions): HostGate {
     }
   };
   return {
-    async enter() {
+    async enter(signal) {
       await new Promise<void>((resolve) => {
         waiting.push(resolve);
         admit();
       });
       const pause = closedUntil - now();
-      if (pause > 0) await sleep(pause);
+      // Whoever gives up meanwhile hears of it from the transport.
+      if (pause > 0) await sleep(pause, signal).catch(() => undefined);
     },
     leave() {
       inside -= 1;

@@ -7,7 +7,7 @@ import { readBounded } from './bounded-body.ts';
 import { type ExchangePorts, exchange, type FinalAnswer } from './exchange.ts';
 import { limitedTransport } from './host-limiter.ts';
 import { parseRetryAfter, withRetries } from './retry.ts';
-import { openTransport, type Transport, type WireRequest } from './transport.ts';
+import { openTransport, type Transport, type WireAnswer, type WireRequest } from './transport.ts';
 import {
   DEFAULT_LIMITS,
   type StreamOptions,
@@ -45,7 +45,7 @@ export function openUpstream(options: UpstreamOptions): UpstreamClient {
     get: (path, { maxBytes = MANIFEST_BYTES, ...given } = {}) =>
       read({ ...given, path, method: 'GET', within: limits.whole }, async ({ answer, url }) => {
         const { header } = answer;
-        requirePlain(header('content-encoding'), url);
+        await requirePlain(answer, url);
         return { header, bytes: await readBounded(answer, { url, maxBytes }) };
       }),
     stream: (path, given = {}) =>
@@ -80,7 +80,9 @@ function portsOf(options: UpstreamOptions, home: URL, limits: UpstreamLimits) {
 
 function gated(transport: Transport, most: number, { longestWait }: UpstreamLimits): Transport {
   const now = () => performance.now();
-  return limitedTransport(transport, { most, longestPause: longestWait, now, sleep: delay });
+  const sleep = (milliseconds: number, signal?: AbortSignal) =>
+    delay(milliseconds, undefined, { signal });
+  return limitedTransport(transport, { most, longestPause: longestWait, now, sleep });
 }
 
 async function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
@@ -153,8 +155,11 @@ function scopeOf(path: string): string | undefined {
   return 'repository' in route ? `repository:${route.repository}:pull` : undefined;
 }
 
-function requirePlain(encoding: string | undefined, url: URL): void {
+/** A body that nobody reads is discarded, or it would keep its connection and its place at the host. */
+async function requirePlain({ header, discard }: WireAnswer, url: URL): Promise<void> {
+  const encoding = header('content-encoding');
   if (encoding === undefined || encoding === 'identity') return;
+  await discard();
   throw new UpstreamError(
     'bad-answer',
     `${shownUrl(url)} answered with an encoding nobody asked for`,

@@ -27,6 +27,7 @@ export async function fetchReferrers(
   const found: Descriptor[] = [];
   let query: string | undefined = '';
   for (let page = 0; query !== undefined && page < MOST_PAGES; page += 1) {
+    if (found.length > MOST_REFERRERS) break;
     const options = { query, accept: OCI_INDEX, signal };
     const answer = await client.get(`/v2/${repository}/${path}`, options);
     // Registries without the API answer 404, or a page of something else: the tag schema is asked then.

@@ -13,13 +13,17 @@ const TELL = [
   'data:text/javascript,process.stderr.write(process.pid + " " + process.execArgv[0] + "\\n")',
 ];
 
-test.each(['serve', 'dev'])('%s runs with a bounded space for what is new', async (command) => {
-  const [first, second, ...rest] = await begin([...TELL, PROGRAM, command, '--help']);
-  expect(first?.flag).toBe('--import');
-  expect(second?.flag).toMatch(FLAG);
-  expect(second?.pid).toBe(first?.pid);
-  expect(rest).toEqual([]);
-});
+test.each(['serve', 'dev', 'mirror run'])(
+  '%s runs with a bounded space for what is new',
+  async (command) => {
+    const line = [...TELL, PROGRAM, ...command.split(' '), '--help'];
+    const [first, second, ...rest] = await begin(line);
+    expect(first?.flag).toBe('--import');
+    expect(second?.flag).toMatch(FLAG);
+    expect(second?.pid).toBe(first?.pid);
+    expect(rest).toEqual([]);
+  },
+);
 
 test('what is over soon begins once', async () => {
   expect(await begin([...TELL, PROGRAM, 'config', '--help'])).toHaveLength(1);

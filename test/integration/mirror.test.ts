@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { generateKeyPairSync } from 'node:crypto';
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { stringify } from 'yaml';
 import { silentLog } from '../../src/log.ts';
 import type { Handler, HttpAnswer } from '../../src/protocol/http.ts';
 import { pullHandler } from '../../src/registry/pull-handler.ts';
+import { digestOf } from '../../src/registry/store/verify-body.ts';
 import { importImage } from '../../src/registry/transfer/import.ts';
 import {
   type RegistryFolder,
@@ -276,6 +277,43 @@ test('the folder of an image layout is mirrored as a whole, with what has no tag
   const files = await readdir(join(layout, 'blobs/sha256'));
   expect(served.sort()).toEqual(files.map((file) => `sha256:${file}`).sort());
   expect((await run('plan')).exit).toBe(0);
+});
+
+test('threat 35: what leads out of a layout is not read, and the rest is mirrored', async () => {
+  const registry = await registryFolder();
+  const folder = await temporaryFolder();
+  const layout = join(folder, 'layout');
+  const exported = ['registry', 'export', 'team/app:v1', layout, '--directory', registry.folder];
+  expect(await runCommand(exported)).toMatchObject({ exit: 0 });
+  const layer = digestOf('amd64');
+  const path = join(layout, 'blobs/sha256', layer.slice('sha256:'.length));
+  await rename(path, join(folder, 'secret'));
+  await symlink(join(folder, 'secret'), path);
+  const index = JSON.parse(await readFile(join(layout, 'index.json'), 'utf8'));
+  const way = { ...index.manifests[0], digest: 'sha256:../../../secret', annotations: undefined };
+  const config = join(folder, 'mirror.yaml');
+  const targets = [{ name: 'dublin', storage: { kind: 'filesystem', directory: 'served' } }];
+  await writeFile(config, stringify({ source: { layout: 'layout' }, targets }));
+  const run = () => runCommand(['mirror', 'run', '--yes', '--config', config]);
+  const { exit, err } = await run();
+  expect(exit).toBe(5);
+  expect(err.split('\n').filter(Boolean)).toEqual([
+    expect.stringContaining(`dublin: blob ${layer} of layout: `),
+  ]);
+  const files = await readdir(join(layout, 'blobs/sha256'));
+  const served = await readdir(join(folder, 'served/containers/images'));
+  expect(served).not.toContain(layer);
+  expect(served).toHaveLength(files.length - 1);
+  await writeFile(
+    join(layout, 'index.json'),
+    JSON.stringify({ ...index, manifests: [...index.manifests, way] }),
+  );
+  expect((await run()).exit).not.toBe(0);
+  expect((await readdir(join(folder, 'served'))).sort()).toEqual([
+    '.tmp',
+    'archeion',
+    'containers',
+  ]);
 });
 
 test.each([

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { ListOptions, StorageDriver } from '../../src/storage/driver.ts';
+import type { ListOptions, ObjectStore, StorageDriver } from '../../src/storage/driver.ts';
 
 /** Everything an iterable gives; `Array.fromAsync` is not in the library's types yet. */
 export async function all<T>(iterable: AsyncIterable<T> | Iterable<T>): Promise<T[]> {
@@ -25,7 +25,7 @@ export async function textAt(
 }
 
 export async function keysIn(
-  storage: StorageDriver,
+  storage: ObjectStore,
   prefix: string,
   options?: ListOptions,
 ): Promise<string[]> {

@@ -78,6 +78,8 @@ const COPY_PORTS = {
 
 /** Milliseconds for a list or a manifest: others may be waited for first. */
 const WHOLE = 600_000;
+/** Milliseconds that a registry may ask for before it is asked again: nobody sits and waits for a mirror. */
+const LONGEST_WAIT = 120_000;
 
 interface OpenSource {
   readonly source: MirrorSource;
@@ -117,7 +119,7 @@ async function openClient(
     tokenHosts: credentials?.tokenHosts ?? [],
     allowPrivateHosts: privateHosts,
     perHost: config.concurrency,
-    limits: { whole: WHOLE, connections: config.concurrency },
+    limits: { whole: WHOLE, longestWait: LONGEST_WAIT, connections: config.concurrency },
     log: openLog('error', err),
   });
 }

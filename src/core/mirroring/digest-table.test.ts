@@ -23,6 +23,19 @@ test('a table knows the sizes of the digests it was told, and of no other', () =
   expect(table.sizeOf(A)).toBe(8);
 });
 
+test('what is forgotten is as if it had never been set, and may be set again', () => {
+  const table = digestTable();
+  table.set(A, 7);
+  table.set(B, 8);
+  for (const one of [A, A, LONG]) table.forget(one);
+  expect([A, B, LONG].map(table.sizeOf)).toEqual([undefined, 8, undefined]);
+  expect([...table.records()].map(({ size }) => size)).toEqual([8]);
+  expect(table.size()).toBe(1);
+  table.set(A, 9);
+  expect(table.sizeOf(A)).toBe(9);
+  expect(table.size()).toBe(2);
+});
+
 test('its records make the same table again', () => {
   const table = digestTable();
   table.set(A, 7);

@@ -13,12 +13,16 @@ export interface DigestTable {
   /** Takes the place of what was there before. */
   set(digest: Digest, size: number): void;
   setRecord(record: IndexRecord): void;
+  /** As if it had never been set. */
+  forget(digest: Digest): void;
   size(): number;
   records(): Generator<IndexRecord, void, undefined>;
 }
 
 const LEAST = 1024;
 const LOW_BITS = 0x10000;
+/** The size of what was forgotten: its place stays taken, because others were put behind it. */
+const FORGOTTEN = -1;
 const USED = { sha256: 0x10000, sha512: 0x20000 } as const;
 
 interface Columns {
@@ -39,23 +43,31 @@ interface Key {
 export function digestTable(): DigestTable {
   let columns = columnsOf(LEAST);
   let count = 0;
+  let forgotten = 0;
   const put = (key: Key, size: number): void => {
     const place = placeOf(columns, key);
     if (at(columns.low, place) === 0) count += 1;
+    else if (!isSet(columns, place)) forgotten -= 1;
     write(columns, place, key, size);
     if (count * 2 > columns.places) columns = grown(columns);
   };
   return {
     sizeOf(digest) {
       const place = placeOf(columns, keyOf(algorithmOf(digest), hexOf(digest)));
-      return at(columns.low, place) === 0 ? undefined : at(columns.sizes, place);
+      return isSet(columns, place) ? at(columns.sizes, place) : undefined;
+    },
+    forget(digest) {
+      const place = placeOf(columns, keyOf(algorithmOf(digest), hexOf(digest)));
+      if (!isSet(columns, place)) return;
+      columns.sizes[place] = FORGOTTEN;
+      forgotten += 1;
     },
     set: (digest, size) => put(keyOf(algorithmOf(digest), hexOf(digest)), size),
     setRecord: ({ algorithm, hex, size }) => put(keyOf(algorithm, hex), size),
-    size: () => count,
+    size: () => count - forgotten,
     *records() {
       for (let place = 0; place < columns.places; place += 1) {
-        if (at(columns.low, place) !== 0) yield recordAt(columns, place);
+        if (isSet(columns, place)) yield recordAt(columns, place);
       }
     },
   };
@@ -88,6 +100,10 @@ function placeOf({ places, high, middle, low }: Columns, key: Key): number {
     place = (place + 1) % places;
   }
   return place;
+}
+
+function isSet({ low, sizes }: Columns, place: number): boolean {
+  return at(low, place) !== 0 && at(sizes, place) !== FORGOTTEN;
 }
 
 function write(columns: Columns, place: number, key: Key, size: number): void {
