@@ -50,12 +50,16 @@ images:
     });
   });
 
-  test.each(['', '# nothing yet\n', '[]', 'registries: []\nimages:\n', 'images: []'])(
-    'nothing is no problem: %j',
-    (text) => {
-      expect(parseImageList(text)).toEqual({ images: [], registries: [], problems: [] });
-    },
-  );
+  test.each([
+    '',
+    '# nothing yet\n',
+    '[]',
+    'registries: []\nimages:\n',
+    'images: []',
+    '- name: a\n  dmap:\n',
+  ])('nothing is no problem: %j', (text) => {
+    expect(parseImageList(text)).toEqual({ images: [], registries: [], problems: [] });
+  });
 
   test('names every problem with its line, and keeps the rest', () => {
     const text = `- name: tool

@@ -107,10 +107,10 @@ function readImage(reader: Reader, entry: YAMLMap): void {
   const listed = entry.get('dmap', true);
   if (!isRepository(name)) {
     reader.note(placeOf(entry), `"${name}" is no name of an image`);
-  } else if (!isMap(listed)) {
-    reader.note(placeOf(entry), `"${name}" has no dmap: it maps digests to lists of tags`);
-  } else {
+  } else if (isMap(listed)) {
     reader.images.push({ name, digests: listed.items.flatMap((pair) => readDigest(reader, pair)) });
+  } else if (listed === undefined || !isNothing(listed)) {
+    reader.note(placeOf(entry), `"${name}" has no dmap: it maps digests to lists of tags`);
   }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { z } from 'zod';
 import { parseSelection, type Selection } from '../core/mirroring/selection.ts';
+import { isRepository } from '../core/oci/repository.ts';
 import { problemsOf } from './config.ts';
 import { Credentials } from './holders.ts';
 import { S3 } from './registry-storage.ts';
@@ -27,6 +28,24 @@ const Source = z
       .describe(
         'what is mirrored of the registry: repositories, in which `*` stands for characters of one part and `**` of several, each perhaps with a pattern of tags, `team/app:v*`',
       ),
+    images: z
+      .array(z.string().min(1))
+      .default([])
+      .describe(
+        'files of images in the format of the Kubernetes promoter, relative to the configuration file, and folders, of which every `images.yaml` and `promoter-manifest.yaml` is read: their digests are mirrored',
+      ),
+    prefix: z
+      .string()
+      .refine((text) => text === '' || isRepository(text), 'expected a repository name')
+      .default('')
+      .describe('put before the names in those files'),
+    promotedTo: z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9.:-]*(?:\/[a-z0-9][a-z0-9._/-]*)?$/, 'expected a host, or host/path')
+      .optional()
+      .describe(
+        'which of the registries of a promotion manifest the source is, `us-docker.pkg.dev/prod/images`: what such a registry has behind it is put before the names, too; left out, the host of `url`',
+      ),
     credentials: Credentials.optional().describe('left out, it is asked without any'),
     privateHosts: z
       .array(z.string().min(1))
@@ -47,8 +66,9 @@ const Source = z
     'give one of url and layout',
   )
   .refine(
-    ({ url, repositories }) => (url === undefined) === (repositories.length === 0),
-    'a registry needs repositories, and a layout has none',
+    ({ url, repositories, images }) =>
+      (url === undefined) === (repositories.length + images.length === 0),
+    'a registry needs repositories or images, and a layout has none',
   );
 
 const Folder = z.strictObject({

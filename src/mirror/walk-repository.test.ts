@@ -27,6 +27,7 @@ function walk(source: ReturnType<typeof fakeMirrorSource>, fields: Partial<Repos
     repository: 'app',
     tags: ['v1'],
     wanted: ['v1'],
+    digests: [],
     known: NOTHING_KNOWN,
     isImmutable: () => false,
     referrersSince: 0,
@@ -82,7 +83,8 @@ describe('a walk', () => {
     const { source, index } = filledSource();
     source.hasReferrersApi = false;
     const signature = addImage(source.images, 'signature');
-    const fallback = addIndex(source.images, [addImage(source.images, 'sbom')]);
+    const sbom = addImage(source.images, 'sbom');
+    const fallback = addIndex(source.images, [sbom]);
     const other = addImage(source.images, 'other');
     const about = index.digest.replace(':', '-');
     source.tag('app', `${about}.sig`, signature.digest);
@@ -92,8 +94,11 @@ describe('a walk', () => {
     const { known } = await walk(source, { tags });
     expect(known.manifests.has(signature.digest)).toBe(true);
     expect(known.manifests.has(fallback.digest)).toBe(true);
+    expect(known.manifests.has(sbom.digest)).toBe(true);
     expect(known.manifests.has(other.digest)).toBe(false);
     expect(source.asked.filter((line) => line.startsWith('referrers'))).not.toHaveLength(0);
+    const again = await walk(source, { tags, known });
+    expect(digestsIn(again.known).sort()).toEqual(digestsIn(known).sort());
   });
 
   test('leaves layers that are to be had from elsewhere where they are', async () => {

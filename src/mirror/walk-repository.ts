@@ -16,6 +16,8 @@ export interface RepositoryWalk {
   readonly tags: readonly string[];
   /** Those that are wanted. */
   readonly wanted: readonly string[];
+  /** What is wanted whether or not it has a tag. */
+  readonly digests: readonly Digest[];
   readonly known: KnownRepository;
   /** Tags that stay where they are: one that is known is not looked at again. */
   readonly isImmutable: (tag: string) => boolean;
@@ -40,12 +42,12 @@ const MOST_MANIFESTS = 1_000_000;
 const AT_A_TIME = 8;
 
 /**
- * Everything that the wanted tags lead to: what they list, and what is about it, by the referrers API, its fallback
+ * Everything that the wanted tags and digests lead to: what they list, and what is about it, by the referrers API, its fallback
  * tag or a tag of cosign's. Level by level, because what refers to what is for the source to say, circles included.
  */
 export async function walkRepository(walk: RepositoryWalk): Promise<WalkedRepository> {
   const job = openJob(walk);
-  let level = await rootsOf(job, walk.wanted);
+  let level = unseen(job.seen, [...walk.digests, ...(await rootsOf(job, walk.wanted))]);
   for (let depth = 0; level.length > 0; depth += 1) {
     if (depth > DEEPEST || job.manifests.size > MOST_MANIFESTS) {
       job.problems.push(`${walk.repository}: manifests are nested too deep, or too many`);
@@ -100,7 +102,7 @@ function subjectPart(tag: string): string {
 async function rootsOf(job: Job, tags: readonly string[]): Promise<readonly Digest[]> {
   const untaken = tags.filter((tag) => !job.roots.has(tag));
   const found = await concurrently(untaken, AT_A_TIME, (tag) => rootOf(job, tag));
-  return unseen(job.seen, found.flat());
+  return found.flat();
 }
 
 /** None, when it cannot be read. */

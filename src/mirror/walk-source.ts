@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 import { concurrently } from '../core/concurrently.ts';
 import { type Selection, selectTags } from '../core/mirroring/selection.ts';
+import type { Digest } from '../core/oci/digest.ts';
 import type { ManifestBytes } from '../upstream/image-source.ts';
 import type { KnownRepository } from './known-repository.ts';
 import type { MirrorSource } from './mirror-source.ts';
 import type { SourceMemory } from './source-memory.ts';
-import { walkRepository } from './walk-repository.ts';
+import { type WalkedRepository, walkRepository } from './walk-repository.ts';
 
 export interface SourceWalk {
   readonly source: MirrorSource;
   readonly selections: readonly Selection[];
+  /** Digests that are wanted by name, by repository. */
+  readonly declared: DeclaredDigests;
   readonly memory: SourceMemory;
   /** Whether what was found is remembered for the next time. */
   readonly remembers: boolean;
@@ -21,6 +24,8 @@ export interface SourceWalk {
   readonly onProblem: (problem: string) => void;
   readonly signal: AbortSignal;
 }
+
+export type DeclaredDigests = ReadonlyMap<string, readonly Digest[]>;
 
 export interface FoundRepository {
   readonly repository: string;
@@ -45,8 +50,9 @@ export async function walkSource(walk: SourceWalk): Promise<readonly FoundReposi
 }
 
 async function repositoriesOf(walk: SourceWalk): Promise<readonly string[]> {
-  const { source, selections, signal } = walk;
-  const names = new Set(selections.flatMap(({ repository }) => repository ?? []));
+  const { source, selections, declared, signal } = walk;
+  const named = selections.flatMap(({ repository }) => repository ?? []);
+  const names = new Set([...declared.keys(), ...named]);
   const patterns = selections.filter(({ repository }) => repository === undefined);
   if (patterns.length > 0) {
     for (const name of await source.listRepositories(signal)) {
@@ -57,24 +63,91 @@ async function repositoriesOf(walk: SourceWalk): Promise<readonly string[]> {
 }
 
 async function walkOne(walk: SourceWalk, repository: string): Promise<readonly FoundRepository[]> {
-  const { source, selections, memory, now, signal } = walk;
+  const before = await walk.memory.recall(repository);
+  const found = walk.selections.some(({ meansRepository }) => meansRepository(repository))
+    ? await walkSelected(walk, repository, before)
+    : await walkDeclared(walk, repository, before);
+  if (found === undefined) return [];
+  for (const problem of found.problems) walk.onProblem(problem);
+  const { known } = found;
+  if (walk.remembers) await remember(walk, { repository, known });
+  return [{ repository, known }];
+}
+
+async function walkSelected(
+  walk: SourceWalk,
+  repository: string,
+  known: KnownRepository,
+): Promise<WalkedRepository | undefined> {
+  const { source, selections, declared, signal } = walk;
+  const digests = declared.get(repository);
   const tags = await source.listTags(repository, signal);
   if (tags === undefined) {
     // Catalogues go on listing repositories whose last tag is gone.
-    if (!selections.some((selection) => selection.repository === repository)) return [];
+    const isNamed = selections.some((selection) => selection.repository === repository);
+    if (!isNamed && digests === undefined) return undefined;
     throw new Error(`"${source.name}" has no such repository`);
   }
-  const { known, problems } = await walkRepository({
+  return walkRepository({
     ...walk,
     repository,
     tags,
     wanted: selectTags(selections, repository, tags),
-    known: await memory.recall(repository),
-    referrersSince: now - walk.referrersAfter,
+    digests: digests ?? [],
+    known,
+    referrersSince: walk.now - walk.referrersAfter,
   });
-  for (const problem of problems) walk.onProblem(problem);
-  if (walk.remembers) await remember(walk, { repository, known });
-  return [{ repository, known }];
+}
+
+/**
+ * A repository of which only digests are wanted: no tag has to be looked at for them. Its list of tags is read for new
+ * ones, and when it is time to look for referrers: some of those have nothing but a tag.
+ */
+async function walkDeclared(
+  walk: SourceWalk,
+  repository: string,
+  known: KnownRepository,
+): Promise<WalkedRepository> {
+  const referrersSince = walk.now - walk.referrersAfter;
+  const digests = walk.declared.get(repository) ?? [];
+  const isTime =
+    known.referrersAt <= referrersSince || digests.some((digest) => !known.manifests.has(digest));
+  const before: ListedTags = { tags: [...known.tags.keys()] };
+  const listed = isTime ? await listTagsOr(before, walk, repository) : before;
+  const { known: found, problems } = await walkRepository({
+    ...walk,
+    repository,
+    tags: listed.tags,
+    wanted: [],
+    digests,
+    known,
+    isImmutable: isTime ? walk.isImmutable : () => true,
+    referrersSince,
+  });
+  if (listed.problem === undefined) return { known: found, problems };
+  // What could not be asked for is asked for again next time.
+  const again = { ...found, referrersAt: known.referrersAt };
+  return { known: again, problems: [listed.problem, ...problems] };
+}
+
+interface ListedTags {
+  readonly tags: readonly string[];
+  readonly problem?: string;
+}
+
+/** Digests are there, whatever becomes of the list of tags. */
+async function listTagsOr(
+  before: ListedTags,
+  { source, signal }: SourceWalk,
+  repository: string,
+): Promise<ListedTags> {
+  try {
+    return { tags: (await source.listTags(repository, signal)) ?? [] };
+  } catch (error) {
+    signal.throwIfAborted();
+    const reason = error instanceof Error ? error.message : 'failed';
+    return { ...before, problem: `${repository}: ${reason}` };
+  }
 }
 
 /** Whoever cannot write it down pays with more questions next time, and with nothing else. */

@@ -24,6 +24,7 @@ import type { CommandIo } from '../command.ts';
 import { loginOf, passwordReader } from '../front/upstream-credentials.ts';
 import type { Loaded } from '../load-config.ts';
 import { openStorage } from '../registry/open-storage.ts';
+import { readDeclaredImages } from './declared-images.ts';
 
 type LoadedMirror = Loaded<MirrorConfig>;
 
@@ -45,11 +46,14 @@ export async function openMirrorSession(
   const problems: string[] = [];
   const targets = await openTargets(loaded);
   const privateKey = await readKey(loaded);
+  const declared = await readDeclaredImages(loaded);
+  problems.push(...declared.problems);
   const { source, selections, close } = await openSource(loaded, io);
   try {
     const prepared = await prepareMirror({
       source,
       selections,
+      declared: declared.digests,
       targets,
       isImmutable: (tag) => config.immutable.some((pattern) => matchesTagPattern(pattern, tag)),
       includesManifests: config.manifests,
