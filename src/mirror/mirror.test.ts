@@ -223,7 +223,7 @@ describe('a run', () => {
 describe('what goes wrong', () => {
   test('a repository that is named has to be there, one of a catalogue has not', async () => {
     const { source, problems, run } = bench();
-    const listRepositories = async () => ['team/app', 'team/empty'];
+    const listRepositories = async () => [{ name: 'team/app' }, { name: 'team/empty' }];
     const selections = ['team/*', 'absent'].map(
       (text) => parseSelection(text) ?? expect.fail(text),
     );

@@ -7,13 +7,13 @@ import { isForeignLayer } from '../core/oci/media-type.ts';
 import type { ManifestBytes } from '../upstream/image-source.ts';
 import { parseBytes } from '../upstream/manifest-check.ts';
 import type { KnownManifest, KnownRepository } from './known-repository.ts';
-import type { MirrorSource } from './mirror-source.ts';
+import type { ListedTags, MirrorSource } from './mirror-source.ts';
 
 export interface RepositoryWalk {
   readonly source: MirrorSource;
   readonly repository: string;
-  /** Every tag there is. */
-  readonly tags: readonly string[];
+  /** Every tag there is, and what the list says that some point at. */
+  readonly listed: ListedTags;
   /** Those that are wanted. */
   readonly wanted: readonly string[];
   /** What is wanted whether or not it has a tag. */
@@ -84,7 +84,7 @@ function openJob(walk: RepositoryWalk): Job {
     problems: [],
     looksForReferrers: walk.known.referrersAt <= walk.referrersSince,
     api: { isAbsent: false },
-    tagsAbout: Map.groupBy(walk.tags.filter(isAboutSomething), subjectPart),
+    tagsAbout: Map.groupBy(walk.listed.tags.filter(isAboutSomething), subjectPart),
   };
 }
 
@@ -116,10 +116,14 @@ async function rootOf(job: Job, tag: string): Promise<readonly Digest[]> {
 }
 
 async function digestOf(job: Job, tag: string): Promise<Digest | undefined> {
-  const { source, repository, known, signal } = job;
+  const { source, repository, known, signal, listed } = job;
   const before = known.tags.get(tag);
-  if (before !== undefined && known.manifests.has(before)) {
-    if (job.isImmutable(tag)) return before;
+  const isKnown = before !== undefined && known.manifests.has(before);
+  if (isKnown && job.isImmutable(tag)) return before;
+  // By digest it is fetched where it is not known, and hashed: a list that lies gains nothing.
+  const said = listed.digests.get(tag);
+  if (said !== undefined) return said;
+  if (isKnown) {
     if ((await source.digestOfTag(repository, tag, signal)) === before) return before;
   }
   // What a tag points at is hashed, whatever a header says of it.

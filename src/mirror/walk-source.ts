@@ -4,7 +4,7 @@ import { type Selection, selectTags } from '../core/mirroring/selection.ts';
 import type { Digest } from '../core/oci/digest.ts';
 import type { ManifestBytes } from '../upstream/image-source.ts';
 import type { KnownRepository } from './known-repository.ts';
-import type { MirrorSource } from './mirror-source.ts';
+import type { ListedRepository, ListedTags, MirrorSource } from './mirror-source.ts';
 import type { SourceMemory } from './source-memory.ts';
 import { type WalkedRepository, walkRepository } from './walk-repository.ts';
 
@@ -36,53 +36,64 @@ const REPOSITORIES_AT_A_TIME = 4;
 
 /** Everything that is selected of a source. What cannot be read is told, and the rest is walked. */
 export async function walkSource(walk: SourceWalk): Promise<readonly FoundRepository[]> {
-  const names = await repositoriesOf(walk);
-  const found = await concurrently(names, REPOSITORIES_AT_A_TIME, async (repository) => {
+  const listed = await repositoriesOf(walk);
+  const found = await concurrently(listed, REPOSITORIES_AT_A_TIME, async (one) => {
     try {
-      return await walkOne(walk, repository);
+      return await walkOne(walk, one);
     } catch (error) {
       walk.signal.throwIfAborted();
-      walk.onProblem(`${repository}: ${error instanceof Error ? error.message : 'failed'}`);
+      walk.onProblem(`${one.name}: ${error instanceof Error ? error.message : 'failed'}`);
       return [];
     }
   });
   return found.flat();
 }
 
-async function repositoriesOf(walk: SourceWalk): Promise<readonly string[]> {
+async function repositoriesOf(walk: SourceWalk): Promise<readonly ListedRepository[]> {
   const { source, selections, declared, signal } = walk;
   const named = selections.flatMap(({ repository }) => repository ?? []);
-  const names = new Set([...declared.keys(), ...named]);
+  const names = new Map([...declared.keys(), ...named].map((name) => [name, { name }]));
   const patterns = selections.filter(({ repository }) => repository === undefined);
   if (patterns.length > 0) {
-    for (const name of await source.listRepositories(signal)) {
-      if (patterns.some(({ meansRepository }) => meansRepository(name))) names.add(name);
+    const below = patterns.map((pattern) => pattern.below);
+    for (const found of await source.listRepositories(below, signal)) {
+      const isMeant = patterns.some(({ meansRepository }) => meansRepository(found.name));
+      if (isMeant) names.set(found.name, found);
     }
   }
-  return [...names].sort();
+  return [...names.values()].sort((one, other) => (one.name < other.name ? -1 : 1));
 }
 
-async function walkOne(walk: SourceWalk, repository: string): Promise<readonly FoundRepository[]> {
-  const before = await walk.memory.recall(repository);
-  const found = walk.selections.some(({ meansRepository }) => meansRepository(repository))
-    ? await walkSelected(walk, repository, before)
-    : await walkDeclared(walk, repository, before);
+async function walkOne(
+  walk: SourceWalk,
+  { name: repository, listed }: ListedRepository,
+): Promise<readonly FoundRepository[]> {
+  const known = await walk.memory.recall(repository);
+  const one = { repository, known, listed };
+  const isSelected = walk.selections.some(({ meansRepository }) => meansRepository(repository));
+  const found = await (isSelected ? walkSelected : walkDeclared)(walk, one);
   if (found === undefined) return [];
   for (const problem of found.problems) walk.onProblem(problem);
-  const { known } = found;
-  if (walk.remembers) await remember(walk, { repository, known });
-  return [{ repository, known }];
+  const reached = { repository, known: found.known };
+  if (walk.remembers) await remember(walk, reached);
+  return [reached];
+}
+
+/** One repository, and what is known of it before it is walked. */
+interface OneRepository {
+  readonly repository: string;
+  readonly known: KnownRepository;
+  readonly listed: ListedTags | undefined;
 }
 
 async function walkSelected(
   walk: SourceWalk,
-  repository: string,
-  known: KnownRepository,
+  { repository, known, listed: before }: OneRepository,
 ): Promise<WalkedRepository | undefined> {
   const { source, selections, declared, signal } = walk;
   const digests = declared.get(repository);
-  const tags = await source.listTags(repository, signal);
-  if (tags === undefined) {
+  const listed = before ?? (await source.listTags(repository, signal));
+  if (listed === undefined) {
     // Catalogues go on listing repositories whose last tag is gone.
     const isNamed = selections.some((selection) => selection.repository === repository);
     if (!isNamed && digests === undefined) return undefined;
@@ -91,8 +102,8 @@ async function walkSelected(
   return walkRepository({
     ...walk,
     repository,
-    tags,
-    wanted: selectTags(selections, repository, tags),
+    listed,
+    wanted: selectTags(selections, repository, listed.tags),
     digests: digests ?? [],
     known,
     referrersSince: walk.now - walk.referrersAfter,
@@ -105,34 +116,30 @@ async function walkSelected(
  */
 async function walkDeclared(
   walk: SourceWalk,
-  repository: string,
-  known: KnownRepository,
+  { repository, known }: OneRepository,
 ): Promise<WalkedRepository> {
   const referrersSince = walk.now - walk.referrersAfter;
   const digests = walk.declared.get(repository) ?? [];
   const isTime =
     known.referrersAt <= referrersSince || digests.some((digest) => !known.manifests.has(digest));
-  const before: ListedTags = { tags: [...known.tags.keys()] };
-  const listed = isTime ? await listTagsOr(before, walk, repository) : before;
+  const before = { tags: [...known.tags.keys()], digests: new Map() };
+  const { listed, problem } = isTime
+    ? await listTagsOr(before, walk, repository)
+    : { listed: before };
   const { known: found, problems } = await walkRepository({
     ...walk,
     repository,
-    tags: listed.tags,
+    listed,
     wanted: [],
     digests,
     known,
     isImmutable: isTime ? walk.isImmutable : () => true,
     referrersSince,
   });
-  if (listed.problem === undefined) return { known: found, problems };
+  if (problem === undefined) return { known: found, problems };
   // What could not be asked for is asked for again next time.
   const again = { ...found, referrersAt: known.referrersAt };
-  return { known: again, problems: [listed.problem, ...problems] };
-}
-
-interface ListedTags {
-  readonly tags: readonly string[];
-  readonly problem?: string;
+  return { known: again, problems: [problem, ...problems] };
 }
 
 /** Digests are there, whatever becomes of the list of tags. */
@@ -140,13 +147,13 @@ async function listTagsOr(
   before: ListedTags,
   { source, signal }: SourceWalk,
   repository: string,
-): Promise<ListedTags> {
+): Promise<{ readonly listed: ListedTags; readonly problem?: string }> {
   try {
-    return { tags: (await source.listTags(repository, signal)) ?? [] };
+    return { listed: (await source.listTags(repository, signal)) ?? before };
   } catch (error) {
     signal.throwIfAborted();
     const reason = error instanceof Error ? error.message : 'failed';
-    return { ...before, problem: `${repository}: ${reason}` };
+    return { listed: before, problem: `${repository}: ${reason}` };
   }
 }
 

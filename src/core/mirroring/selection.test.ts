@@ -20,6 +20,17 @@ test('a single repository needs no catalogue', () => {
   expect(parseSelection('team/*')?.repository).toBeUndefined();
 });
 
+test.each([
+  ['**', ''],
+  ['team*', ''],
+  ['team/*', 'team'],
+  ['prod/images/**/app:v*', 'prod/images'],
+  ['prod/images*/app', 'prod'],
+  ['team/app', 'team'],
+])('all that "%s" means is below "%s"', (text, below) => {
+  expect(parseSelection(text)?.below).toBe(below);
+});
+
 test.each(['', 'App', 'app:', ':v1', 'app:v/1', 'a***', 'app@sha256:00', 'app:v1:v2'])(
   '"%s" means nothing',
   (text) => expect(parseSelection(text)).toBeUndefined(),

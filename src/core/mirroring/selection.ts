@@ -11,6 +11,8 @@ import { matchesTagPattern } from '../oci/tag-pattern.ts';
 export interface Selection {
   /** The repository, when it is a single one: then nobody has to be asked which there are. */
   readonly repository: string | undefined;
+  /** What every repository that it means begins with, whole parts of a name; empty when there is no such part. */
+  readonly below: string;
   readonly meansRepository: RepositoryMatcher;
   readonly meansTag: (tag: string) => boolean;
 }
@@ -25,9 +27,15 @@ export function parseSelection(text: string): Selection | undefined {
   if (!isRepositoryGlob(name) || !TAGS.test(tags)) return undefined;
   return {
     repository: isRepository(name) ? name : undefined,
+    below: name.slice(0, Math.max(0, name.slice(0, starAt(name)).lastIndexOf('/'))),
     meansRepository: repositoryMatcher(name),
     meansTag: (tag) => matchesTagPattern(tags, tag),
   };
+}
+
+function starAt(name: string): number {
+  const star = name.indexOf('*');
+  return star === -1 ? name.length : star;
 }
 
 /** The tags of a repository that any of the selections means. */
