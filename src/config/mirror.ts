@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { parseSelection, type Selection } from '../core/mirroring/selection.ts';
 import { isRepository } from '../core/oci/repository.ts';
 import { problemsOf } from './config.ts';
-import { Credentials } from './holders.ts';
 import { S3 } from './registry-storage.ts';
+import { SourceCredentials } from './source-credentials.ts';
 import { BlobPathText, Duration, HttpUrl, Name } from './values.ts';
 
 const SelectionText = z
@@ -46,7 +46,7 @@ const Source = z
       .describe(
         'which of the registries of a promotion manifest the source is, `us-docker.pkg.dev/prod/images`: what such a registry has behind it is put before the names, too; left out, the host of `url`',
       ),
-    credentials: Credentials.optional().describe('left out, it is asked without any'),
+    credentials: SourceCredentials.optional().describe('left out, it is asked without any'),
     privateHosts: z
       .array(z.string().min(1))
       .default([])
