@@ -34,7 +34,12 @@ export interface MirrorSource {
     subject: Digest,
     signal: AbortSignal,
   ): Promise<readonly Descriptor[] | undefined>;
-  content(repository: string): Pick<ImageSource, 'fetchManifest' | 'fetchBlob'>;
+  content(repository: string): MirroredContent;
+}
+
+export interface MirroredContent extends Pick<ImageSource, 'fetchManifest' | 'fetchBlob'> {
+  /** Bytes of what no manifest says them of; undefined when it is not there. */
+  readonly sizeOfBlob?: (digest: Digest, signal: AbortSignal) => Promise<number | undefined>;
 }
 
 export interface ListedRepository {
@@ -63,7 +68,14 @@ export function mirroredRegistry(client: UpstreamClient): MirrorSource {
     },
     listReferrers: (repository, subject, signal) =>
       fetchReferrers({ client, repository, path: `referrers/${subject}`, signal }),
-    content: (repository) => registrySource(client, repository, `${name}/${repository}`),
+    content: (repository) => ({
+      ...registrySource(client, repository, { name: `${name}/${repository}`, readsSchema1: true }),
+      async sizeOfBlob(digest, signal) {
+        const head = await client.head(`/v2/${repository}/blobs/${digest}`, { signal });
+        const length = head?.header('content-length') ?? '';
+        return /^\d{1,15}$/.test(length) ? Number(length) : undefined;
+      },
+    }),
   };
 }
 

@@ -2,10 +2,8 @@
 import { concurrently } from '../core/concurrently.ts';
 import type { WantedObject } from '../core/mirroring/plan-mirror.ts';
 import { algorithmOf, type Digest, hexOf } from '../core/oci/digest.ts';
-import { referencesOf } from '../core/oci/manifest-references.ts';
-import { isForeignLayer } from '../core/oci/media-type.ts';
 import type { ManifestBytes } from '../upstream/image-source.ts';
-import { parseBytes } from '../upstream/manifest-check.ts';
+import { describeManifest } from './describe-manifest.ts';
 import type { KnownManifest, KnownRepository } from './known-repository.ts';
 import type { ListedTags, MirrorSource } from './mirror-source.ts';
 
@@ -128,12 +126,14 @@ async function digestOf(job: Job, tag: string): Promise<Digest | undefined> {
   }
   // What a tag points at is hashed, whatever a header says of it.
   const found = await source.content(repository).fetchManifest(tag, signal);
-  if (found !== undefined) remember(job, found);
+  if (found !== undefined) await remember(job, found);
   return found?.digest;
 }
 
-function remember(job: Job, found: ManifestBytes): KnownManifest {
-  const manifest = describe(found);
+async function remember(job: Job, found: ManifestBytes): Promise<KnownManifest> {
+  const content = job.source.content(job.repository);
+  const sizeOf = async (digest: Digest) => content.sizeOfBlob?.(digest, job.signal);
+  const manifest = await describeManifest(found, sizeOf);
   job.manifests.set(found.digest, manifest);
   job.keep(found);
   return manifest;
@@ -168,23 +168,6 @@ async function referrersOf(job: Job, digest: Digest): Promise<readonly Digest[]>
   return (listed ?? []).map((referrer) => referrer.digest);
 }
 
-function describe({ digest, mediaType, bytes }: ManifestBytes): KnownManifest {
-  const parsed = parseBytes(bytes, mediaType);
-  if (!parsed.ok) throw new Error(`the manifest "${digest}" is malformed: ${parsed.problem}`);
-  const { manifests, blobs } = referencesOf(parsed.manifest);
-  const own = blobs.filter(
-    ({ mediaType, urls }) => !isForeignLayer(mediaType) && urls === undefined,
-  );
-  return {
-    mediaType,
-    size: bytes.byteLength,
-    manifests: manifests.map((listed) => listed.digest),
-    blobs: own.map((blob) => [blob.digest, blob.size]),
-    foreign: blobs.length - own.length,
-    referrers: [],
-  };
-}
-
 /** What fails is named, and leads nowhere; what was aborted ends it all. */
 async function attempt(
   job: Job,
@@ -214,10 +197,11 @@ export function* wantedOf(
     includesManifests,
   }: { readonly repository: string; readonly includesManifests: boolean },
 ): Generator<WantedObject, void, undefined> {
-  for (const [digest, { mediaType, size, blobs }] of manifests) {
+  for (const [digest, { mediaType, size, blobs, isSigned }] of manifests) {
     for (const [blob, bytes] of blobs) {
       yield { kind: 'blob', digest: blob, size: bytes, mediaType: BLOB_TYPE, repository };
     }
-    if (includesManifests) yield { kind: 'manifest', digest, size, mediaType, repository };
+    if (includesManifests && !isSigned)
+      yield { kind: 'manifest', digest, size, mediaType, repository };
   }
 }
