@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { z } from 'zod';
-import { parseSelection, type Selection } from '../core/mirroring/selection.ts';
+import {
+  isExclusion,
+  parseSelection,
+  parseSelections,
+  type Selection,
+} from '../core/mirroring/selection.ts';
 import { isRepository } from '../core/oci/repository.ts';
 import { problemsOf } from './config.ts';
 import { S3 } from './registry-storage.ts';
@@ -10,8 +15,8 @@ import { BlobPathText, Duration, HttpUrl, Name } from './values.ts';
 const SelectionText = z
   .string()
   .refine(
-    (text) => parseSelection(text) !== undefined,
-    'expected a repository such as team/app, team/* or team/**, perhaps with a tag behind it: team/app:v*',
+    (text) => parseSelection(isExclusion(text) ? text.slice(1) : text) !== undefined,
+    'expected a repository such as team/app, team/* or team/**, perhaps with a tag behind it: team/app:v*, or with ! before it',
   );
 
 const Source = z
@@ -26,7 +31,7 @@ const Source = z
       .array(SelectionText)
       .default([])
       .describe(
-        'what is mirrored of the registry: repositories, in which `*` stands for characters of one part and `**` of several, each perhaps with a pattern of tags, `team/app:v*`',
+        'what is mirrored of the registry: repositories, in which `*` stands for characters of one part and `**` of several, each perhaps with a pattern of tags, `team/app:v*`; with `!` before it, what is not, `!team/tmp-*`',
       ),
     images: z
       .array(z.string().min(1))
@@ -67,8 +72,12 @@ const Source = z
   )
   .refine(
     ({ url, repositories, images }) =>
-      (url === undefined) === (repositories.length + images.length === 0),
+      (url === undefined) === (repositories.length === 0 && images.length === 0),
     'a registry needs repositories or images, and a layout has none',
+  )
+  .refine(
+    ({ repositories }) => repositories.length === 0 || !repositories.every(isExclusion),
+    'repositories that are not mirrored are taken away from others: name those, too',
   );
 
 const Folder = z.strictObject({
@@ -161,7 +170,7 @@ export function parseMirrorConfig(document: unknown): MirrorConfigResult {
 
 /** What is mirrored of a registry. */
 export function selectionsOf({ source }: MirrorConfig): readonly Selection[] {
-  return source.repositories.flatMap((text) => parseSelection(text) ?? []); // the schema has checked them
+  return parseSelections(source.repositories);
 }
 
 /** JSON Schema (draft 2020-12) of the document, as people write it. */
