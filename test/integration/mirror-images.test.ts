@@ -5,10 +5,16 @@ import { expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { readDeclaredImages } from '../../src/cli/mirror/declared-images.ts';
 import { parseMirrorConfig } from '../../src/config/mirror.ts';
+import { OCI_LAYER_GZIP } from '../../src/core/oci/media-type.ts';
+import { parseBlobPath } from '../../src/core/routing/blob-path.ts';
 import { silentLog } from '../../src/log.ts';
+import { prepareMirror } from '../../src/mirror/mirror.ts';
 import { pullHandler } from '../../src/registry/pull-handler.ts';
+import { memoryDriver } from '../../src/storage/memory/memory.ts';
+import { fakeMirrorSource } from '../support/mirror-source.ts';
 import { writePromotionTree } from '../support/promotion-tree.ts';
 import { registryFolder, temporaryFolder } from '../support/registry-folder.ts';
+import { addImage } from '../support/registry-images.ts';
 import { runCommand } from '../support/run-command.ts';
 import { startTestServer } from '../support/start-server.ts';
 
@@ -32,6 +38,43 @@ test('a tree as large as that of registry.k8s.io is read as a whole', async () =
   expect(digests.size).toBe(75 * 11);
   expect([...digests.values()].flat()).toHaveLength(count);
   expect([...digests.keys()].at(-1)).toMatch(/^prod\/images\/p\d+\/image-10$/);
+});
+
+test('twenty thousand digests that are known cost no request', async () => {
+  const source = fakeMirrorSource();
+  const layers = [source.images.addBlob(OCI_LAYER_GZIP, 'shared')];
+  const declared = new Map(
+    Array.from({ length: 800 }, (_, image) => {
+      const digests = Array.from(
+        { length: 25 },
+        (_, place) =>
+          addImage(source.images, 'shared', { layers, annotations: { is: `${image} ${place}` } })
+            .digest,
+      );
+      return [`team/image-${image}`, digests] as const;
+    }),
+  );
+  const store = memoryDriver();
+  const blobPath = parseBlobPath('blobs/{digest}') ?? expect.fail('it is a path');
+  const prepare = () =>
+    prepareMirror({
+      source,
+      selections: [],
+      declared,
+      targets: [{ name: 'dublin', store, blobPath, publicUrl: undefined }],
+      isImmutable: () => false,
+      includesManifests: true,
+      referrersAfter: 86_400_000,
+      isDryRun: false,
+      index: { validFor: 3_600_000, privateKey: undefined, every: 86_400_000 },
+      now: Date.now,
+      onProblem: (problem) => expect.fail(problem),
+      signal: new AbortController().signal,
+    });
+  expect((await prepare()).plan.wanted.objects).toBe(800 * 25 + 2);
+  source.asked.splice(0);
+  expect((await prepare()).plan.wanted.objects).toBe(800 * 25 + 2);
+  expect(source.asked).toEqual([]);
 });
 
 test('names are those that the images were brought to, below the place that the source is', async () => {
