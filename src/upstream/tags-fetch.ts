@@ -19,8 +19,8 @@ export interface TagList {
 /** A repository with more is a mistake, or an attack. */
 const MOST_TAGS = 1_000_000;
 const MOST_PAGES = 10_000;
-/** Google's registries put some 300 bytes beside each digest, and everything on one page when they like. */
-const PAGE_BYTES = 16 * 1024 * 1024;
+/** Google's registries put some 300 bytes beside each digest, and more than they are asked for on a page when they like. */
+const PAGE_BYTES = 8 * 1024 * 1024;
 
 /** As many as registries give at most; those that give fewer say where the next are. */
 const FIRST_PAGE = '?n=1000';

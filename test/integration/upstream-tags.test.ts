@@ -69,8 +69,8 @@ test('digests and children of all pages are put together, but for tags that have
   });
 });
 
-test('a list of 10^6 entries on one page is refused before it is read', async () => {
-  const size = 17 * 1024 * 1024;
+test('a page that is larger than any list has to be is refused before it is read', async () => {
+  const size = 8 * 1024 * 1024 + 1;
   const list = tagsOf(() => ({
     headers: { 'content-type': 'application/json', 'content-length': String(size) },
     write: (response) => response.write('{"tags":['),
