@@ -40,8 +40,8 @@ export async function openSourceLogin(
     return { provider, tokenHosts, close };
   } catch (error) {
     await close();
-    const reason = error instanceof Error ? error.message : 'failed';
-    throw new ConfigError(loaded.origin, [`source.credentials: ${reason}`], error);
+    const { message, cause } = error instanceof Error ? error : new Error('failed');
+    throw new ConfigError(loaded.origin, [`source.credentials: ${message}`], cause);
   }
 }
 
