@@ -44,6 +44,16 @@ test.each([
     { ...LEAST, source: { layout: 'x', repositories: ['app'] } },
     'a layout has none',
   ],
+  [
+    'nothing but what is taken away',
+    { ...LEAST, source: { ...LEAST.source, repositories: ['!app'] } },
+    'taken away from others',
+  ],
+  [
+    'a pattern to be taken away that is none',
+    { ...LEAST, source: { ...LEAST.source, repositories: ['app', '!!app'] } },
+    'source.repositories.1',
+  ],
   ['an index that is over at once', { ...LEAST, index: { validFor: '1s' } }, 'index.validFor'],
 ])('%s is a problem that is named', (_, document, problem) => {
   const result = parseMirrorConfig(document);

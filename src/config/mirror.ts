@@ -1,16 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 import { z } from 'zod';
-import { parseSelection, type Selection } from '../core/mirroring/selection.ts';
+import {
+  isExclusion,
+  parseSelection,
+  parseSelections,
+  type Selection,
+} from '../core/mirroring/selection.ts';
+import { isRepository } from '../core/oci/repository.ts';
 import { problemsOf } from './config.ts';
-import { Credentials } from './holders.ts';
 import { S3 } from './registry-storage.ts';
+import { SourceCredentials } from './source-credentials.ts';
 import { BlobPathText, Duration, HttpUrl, Name } from './values.ts';
 
 const SelectionText = z
   .string()
   .refine(
-    (text) => parseSelection(text) !== undefined,
-    'expected a repository such as team/app, team/* or team/**, perhaps with a tag behind it: team/app:v*',
+    (text) => parseSelection(isExclusion(text) ? text.slice(1) : text) !== undefined,
+    'expected a repository such as team/app, team/* or team/**, perhaps with a tag behind it: team/app:v*, or with ! before it',
   );
 
 const Source = z
@@ -25,9 +31,27 @@ const Source = z
       .array(SelectionText)
       .default([])
       .describe(
-        'what is mirrored of the registry: repositories, in which `*` stands for characters of one part and `**` of several, each perhaps with a pattern of tags, `team/app:v*`',
+        'what is mirrored of the registry: repositories, in which `*` stands for characters of one part and `**` of several, each perhaps with a pattern of tags, `team/app:v*`; with `!` before it, what is not, `!team/tmp-*`',
       ),
-    credentials: Credentials.optional().describe('left out, it is asked without any'),
+    images: z
+      .array(z.string().min(1))
+      .default([])
+      .describe(
+        'files of images in the format of the Kubernetes promoter, relative to the configuration file, and folders, of which every `images.yaml` and `promoter-manifest.yaml` is read: their digests are mirrored',
+      ),
+    prefix: z
+      .string()
+      .refine((text) => text === '' || isRepository(text), 'expected a repository name')
+      .default('')
+      .describe('put before the names in those files'),
+    promotedTo: z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9.:-]*(?:\/[a-z0-9][a-z0-9._/-]*)?$/, 'expected a host, or host/path')
+      .optional()
+      .describe(
+        'which of the registries of a promotion manifest the source is, `us-docker.pkg.dev/prod/images`: what such a registry has behind it is put before the names, too; left out, the host of `url`',
+      ),
+    credentials: SourceCredentials.optional().describe('left out, it is asked without any'),
     privateHosts: z
       .array(z.string().min(1))
       .default([])
@@ -47,8 +71,13 @@ const Source = z
     'give one of url and layout',
   )
   .refine(
-    ({ url, repositories }) => (url === undefined) === (repositories.length === 0),
-    'a registry needs repositories, and a layout has none',
+    ({ url, repositories, images }) =>
+      (url === undefined) === (repositories.length === 0 && images.length === 0),
+    'a registry needs repositories or images, and a layout has none',
+  )
+  .refine(
+    ({ repositories }) => repositories.length === 0 || !repositories.every(isExclusion),
+    'repositories that are not mirrored are taken away from others: name those, too',
   );
 
 const Folder = z.strictObject({
@@ -141,7 +170,7 @@ export function parseMirrorConfig(document: unknown): MirrorConfigResult {
 
 /** What is mirrored of a registry. */
 export function selectionsOf({ source }: MirrorConfig): readonly Selection[] {
-  return source.repositories.flatMap((text) => parseSelection(text) ?? []); // the schema has checked them
+  return parseSelections(source.repositories);
 }
 
 /** JSON Schema (draft 2020-12) of the document, as people write it. */

@@ -22,13 +22,15 @@ export function givingUp(source: MirrorSource): MirrorSource {
   }
   return {
     name: source.name,
-    listRepositories: (signal) => ask(() => source.listRepositories(signal)),
+    listRepositories: (...given) => ask(() => source.listRepositories(...given)),
     listTags: (...given) => ask(() => source.listTags(...given)),
     digestOfTag: (...given) => ask(() => source.digestOfTag(...given)),
     listReferrers: (...given) => ask(() => source.listReferrers(...given)),
     content(repository) {
       const content = source.content(repository);
+      const { sizeOfBlob } = content;
       return {
+        ...(sizeOfBlob && { sizeOfBlob: (...given) => ask(() => sizeOfBlob(...given)) }),
         fetchManifest: (...given) => ask(() => content.fetchManifest(...given)),
         fetchBlob: (...given) => ask(() => content.fetchBlob(...given)),
       };

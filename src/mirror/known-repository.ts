@@ -13,6 +13,8 @@ export interface KnownManifest {
   readonly foreign: number;
   /** What was about it when somebody looked last. */
   readonly referrers: readonly Digest[];
+  /** Its digest is not that of its bytes but of what is signed in them: then no target gets it. */
+  readonly isSigned?: boolean;
 }
 
 /**
@@ -75,6 +77,7 @@ function readManifest(value: unknown): [Digest, KnownManifest] {
     blobs,
     foreign: requireSize(value['foreign']),
     referrers: requireList(value['referrers']).map(requireDigest),
+    ...(value['isSigned'] === true && { isSigned: true }),
   };
   return [requireDigest(value['digest']), known];
 }

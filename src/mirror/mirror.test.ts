@@ -50,6 +50,7 @@ function bench(source = filledSource()): Bench {
     prepareMirror({
       source,
       selections,
+      declared: new Map(),
       targets: Object.entries(stores).map(([name, store]) => ({
         name,
         store,
@@ -240,7 +241,7 @@ describe('what goes wrong', () => {
 
   test('a repository that is named has to be there, one of a catalogue has not', async () => {
     const { source, problems, run } = bench();
-    const listRepositories = async () => ['team/app', 'team/empty'];
+    const listRepositories = async () => [{ name: 'team/app' }, { name: 'team/empty' }];
     const selections = ['team/*', 'absent'].map(
       (text) => parseSelection(text) ?? expect.fail(text),
     );
@@ -465,4 +466,70 @@ test('two runs at once publish what both have brought', async () => {
     expect(await heldIn(store)).toHaveLength(OBJECTS);
     expect(await indexOf(store)).toHaveLength(OBJECTS);
   }
+});
+
+describe('digests that are declared', () => {
+  /** Two versions with a signature each: by the API, and by a tag. */
+  function declaredBench() {
+    const source = fakeMirrorSource();
+    const { images } = source;
+    const [old, current] = [addImage(images, 'old'), addImage(images, 'current')];
+    addReferrer(images, old, 'text/signature');
+    const signed = `${current.digest.replace(':', '-')}.sig`;
+    source.tag('tool', signed, addImage(images, 'signature').digest);
+    source.tag('tool', 'other', addImage(images, 'not wanted').digest);
+    const declared = new Map([['tool', [old.digest, current.digest]]]);
+    return { ...bench(source), options: { selections: [], declared, referrersAfter: 500_000 } };
+  }
+
+  test('are mirrored with what is about them, and nothing else is', async () => {
+    const { stores, problems, run, options } = declaredBench();
+    await run(options);
+    expect(problems).toEqual([]);
+    // Two images and a signature of three objects each, and one referrer of three.
+    expect(await heldIn(stores['dublin'] ?? expect.fail())).toHaveLength(4 * 3);
+  });
+
+  test('cost nothing when they are known, until it is time to look for what is about them', async () => {
+    const { source, run, options } = declaredBench();
+    await run(options);
+    source.asked.splice(0);
+    const { plan } = await run(options);
+    expect(plan.wanted.objects).toBe(4 * 3);
+    expect(source.asked).toEqual([]);
+    await run({ ...options, referrersAfter: 0 });
+    expect(source.asked.filter((line) => !line.startsWith('referrers'))).toEqual([
+      'tags tool',
+      expect.stringMatching(/^head tool:sha256-.*\.sig$/),
+    ]);
+  });
+
+  test('are mirrored although nobody may list the tags, which is a problem each time', async () => {
+    const { source, problems, run, options } = declaredBench();
+    const refused: FakeMirrorSource = {
+      ...source,
+      listTags: () => Promise.reject(new Error('refused')),
+    };
+    const { plan } = await run({ ...options, source: refused });
+    expect(plan.wanted.objects).toBe(3 * 3);
+    await run({ ...options, source: refused });
+    expect(problems).toEqual(['tool: refused', 'tool: refused']);
+  });
+
+  test('that are not there are named, and the rest is mirrored', async () => {
+    const { problems, run, options } = declaredBench();
+    const gone = digestOf(Buffer.from('gone'));
+    const declared = new Map([...options.declared, ['lost', [gone]]]);
+    const { plan } = await run({ ...options, declared });
+    expect(plan.wanted.objects).toBe(4 * 3);
+    expect(problems).toEqual([`lost@${gone}: the manifest is listed, and not there`]);
+  });
+
+  test('stand beside tags of the same repository', async () => {
+    const { source, run, options } = declaredBench();
+    const selections = [parseSelection('tool:other') ?? expect.fail('it is one')];
+    const { plan } = await run({ ...options, selections });
+    expect(plan.wanted.objects).toBe(5 * 3);
+    expect(source.asked.filter((line) => line.startsWith('tags'))).toEqual(['tags tool']);
+  });
 });

@@ -18,11 +18,12 @@ import {
 import { sourceMemory } from './source-memory.ts';
 import { type PublishedPointer, publishTargetIndex, readPointer } from './target-index.ts';
 import { wantedOf } from './walk-repository.ts';
-import { type FoundRepository, walkSource } from './walk-source.ts';
+import { type DeclaredDigests, type FoundRepository, walkSource } from './walk-source.ts';
 
 export interface MirrorOptions {
   readonly source: MirrorSource;
   readonly selections: readonly Selection[];
+  readonly declared: DeclaredDigests;
   readonly targets: readonly PublishedTarget[];
   readonly isImmutable: (tag: string) => boolean;
   readonly includesManifests: boolean;

@@ -25,8 +25,9 @@ function walk(source: ReturnType<typeof fakeMirrorSource>, fields: Partial<Repos
   return walkRepository({
     source,
     repository: 'app',
-    tags: ['v1'],
+    listed: { tags: ['v1'], digests: new Map() },
     wanted: ['v1'],
+    digests: [],
     known: NOTHING_KNOWN,
     isImmutable: () => false,
     referrersSince: 0,
@@ -82,18 +83,23 @@ describe('a walk', () => {
     const { source, index } = filledSource();
     source.hasReferrersApi = false;
     const signature = addImage(source.images, 'signature');
-    const fallback = addIndex(source.images, [addImage(source.images, 'sbom')]);
+    const sbom = addImage(source.images, 'sbom');
+    const fallback = addIndex(source.images, [sbom]);
     const other = addImage(source.images, 'other');
     const about = index.digest.replace(':', '-');
     source.tag('app', `${about}.sig`, signature.digest);
     source.tag('app', about, fallback.digest);
     source.tag('app', `sha256-${'00'.repeat(32)}.sig`, other.digest);
-    const tags = [...((await source.listTags('app', new AbortController().signal)) ?? [])];
-    const { known } = await walk(source, { tags });
+    const { signal } = new AbortController();
+    const listed = (await source.listTags('app', signal)) ?? expect.fail('it is there');
+    const { known } = await walk(source, { listed });
     expect(known.manifests.has(signature.digest)).toBe(true);
     expect(known.manifests.has(fallback.digest)).toBe(true);
+    expect(known.manifests.has(sbom.digest)).toBe(true);
     expect(known.manifests.has(other.digest)).toBe(false);
     expect(source.asked.filter((line) => line.startsWith('referrers'))).not.toHaveLength(0);
+    const again = await walk(source, { listed, known });
+    expect(digestsIn(again.known).sort()).toEqual(digestsIn(known).sort());
   });
 
   test('leaves layers that are to be had from elsewhere where they are', async () => {

@@ -2,20 +2,20 @@
 import { concurrently } from '../core/concurrently.ts';
 import type { WantedObject } from '../core/mirroring/plan-mirror.ts';
 import { algorithmOf, type Digest, hexOf } from '../core/oci/digest.ts';
-import { referencesOf } from '../core/oci/manifest-references.ts';
-import { isForeignLayer } from '../core/oci/media-type.ts';
 import type { ManifestBytes } from '../upstream/image-source.ts';
-import { parseBytes } from '../upstream/manifest-check.ts';
+import { describeManifest } from './describe-manifest.ts';
 import type { KnownManifest, KnownRepository } from './known-repository.ts';
-import type { MirrorSource } from './mirror-source.ts';
+import type { ListedTags, MirrorSource } from './mirror-source.ts';
 
 export interface RepositoryWalk {
   readonly source: MirrorSource;
   readonly repository: string;
-  /** Every tag there is. */
-  readonly tags: readonly string[];
+  /** Every tag there is, and what the list says that some point at. */
+  readonly listed: ListedTags;
   /** Those that are wanted. */
   readonly wanted: readonly string[];
+  /** What is wanted whether or not it has a tag. */
+  readonly digests: readonly Digest[];
   readonly known: KnownRepository;
   /** Tags that stay where they are: one that is known is not looked at again. */
   readonly isImmutable: (tag: string) => boolean;
@@ -40,12 +40,12 @@ const MOST_MANIFESTS = 1_000_000;
 const AT_A_TIME = 8;
 
 /**
- * Everything that the wanted tags lead to: what they list, and what is about it, by the referrers API, its fallback
+ * Everything that the wanted tags and digests lead to: what they list, and what is about it, by the referrers API, its fallback
  * tag or a tag of cosign's. Level by level, because what refers to what is for the source to say, circles included.
  */
 export async function walkRepository(walk: RepositoryWalk): Promise<WalkedRepository> {
   const job = openJob(walk);
-  let level = await rootsOf(job, walk.wanted);
+  let level = unseen(job.seen, [...walk.digests, ...(await rootsOf(job, walk.wanted))]);
   for (let depth = 0; level.length > 0; depth += 1) {
     if (depth > DEEPEST || job.manifests.size > MOST_MANIFESTS) {
       job.problems.push(`${walk.repository}: manifests are nested too deep, or too many`);
@@ -87,14 +87,18 @@ function openJob(walk: RepositoryWalk): Job {
     roots: new Map(),
     manifests: new Map(),
     problems: [],
-    looksForReferrers: isDue(walk),
+    looksForReferrers: isTimeForReferrers(walk),
     api: { isAbsent: false, hasFailed: false },
-    tagsAbout: Map.groupBy(walk.tags.filter(isAboutSomething), subjectPart),
+    tagsAbout: Map.groupBy(walk.listed.tags.filter(isAboutSomething), subjectPart),
   };
 }
 
 /** A time that is still to come is that of a clock which was wrong. */
-function isDue({ known, referrersSince, now }: RepositoryWalk): boolean {
+export function isTimeForReferrers({
+  known,
+  referrersSince,
+  now,
+}: Pick<RepositoryWalk, 'known' | 'referrersSince' | 'now'>): boolean {
   return known.referrersAt <= referrersSince || known.referrersAt > now;
 }
 
@@ -112,10 +116,7 @@ function subjectPart(tag: string): string {
 async function rootsOf(job: Job, tags: readonly string[]): Promise<readonly Digest[]> {
   const untaken = tags.filter((tag) => !job.roots.has(tag));
   const found = await concurrently(untaken, AT_A_TIME, (tag) => rootOf(job, tag));
-  return unseen(
-    job.seen,
-    found.flatMap((digests) => digests ?? []),
-  );
+  return found.flatMap((digests) => digests ?? []);
 }
 
 async function rootOf(job: Job, tag: string): Promise<readonly Digest[] | undefined> {
@@ -128,20 +129,26 @@ async function rootOf(job: Job, tag: string): Promise<readonly Digest[] | undefi
 }
 
 async function digestOf(job: Job, tag: string): Promise<Digest | undefined> {
-  const { source, repository, known, signal } = job;
+  const { source, repository, known, signal, listed } = job;
   const before = known.tags.get(tag);
-  if (before !== undefined && known.manifests.has(before)) {
-    if (job.isImmutable(tag)) return before;
+  const isKnown = before !== undefined && known.manifests.has(before);
+  if (isKnown && job.isImmutable(tag)) return before;
+  // By digest it is fetched where it is not known, and hashed: a list that lies gains nothing.
+  const said = listed.digests.get(tag);
+  if (said !== undefined) return said;
+  if (isKnown) {
     if ((await source.digestOfTag(repository, tag, signal)) === before) return before;
   }
   // What a tag points at is hashed, whatever a header says of it.
   const found = await source.content(repository).fetchManifest(tag, signal);
-  if (found !== undefined) remember(job, found);
+  if (found !== undefined) await remember(job, found);
   return found?.digest;
 }
 
-function remember(job: Job, found: ManifestBytes): KnownManifest {
-  const manifest = describe(found);
+async function remember(job: Job, found: ManifestBytes): Promise<KnownManifest> {
+  const content = job.source.content(job.repository);
+  const sizeOf = async (digest: Digest) => content.sizeOfBlob?.(digest, job.signal);
+  const manifest = await describeManifest(found, sizeOf);
   job.manifests.set(found.digest, manifest);
   job.keep(found);
   return manifest;
@@ -187,23 +194,6 @@ async function askForReferrers(
   return (listed ?? []).map((referrer) => referrer.digest);
 }
 
-function describe({ digest, mediaType, bytes }: ManifestBytes): KnownManifest {
-  const parsed = parseBytes(bytes, mediaType);
-  if (!parsed.ok) throw new Error(`the manifest "${digest}" is malformed: ${parsed.problem}`);
-  const { manifests, blobs } = referencesOf(parsed.manifest);
-  const own = blobs.filter(
-    ({ mediaType, urls }) => !isForeignLayer(mediaType) && urls === undefined,
-  );
-  return {
-    mediaType,
-    size: bytes.byteLength,
-    manifests: manifests.map((listed) => listed.digest),
-    blobs: own.map((blob) => [blob.digest, blob.size]),
-    foreign: blobs.length - own.length,
-    referrers: [],
-  };
-}
-
 /** What fails is named, and leads nowhere: undefined; what was aborted ends it all. */
 async function attempt(
   job: Job,
@@ -233,10 +223,11 @@ export function* wantedOf(
     includesManifests,
   }: { readonly repository: string; readonly includesManifests: boolean },
 ): Generator<WantedObject, void, undefined> {
-  for (const [digest, { mediaType, size, blobs }] of manifests) {
+  for (const [digest, { mediaType, size, blobs, isSigned }] of manifests) {
     for (const [blob, bytes] of blobs) {
       yield { kind: 'blob', digest: blob, size: bytes, mediaType: BLOB_TYPE, repository };
     }
-    if (includesManifests) yield { kind: 'manifest', digest, size, mediaType, repository };
+    if (includesManifests && !isSigned)
+      yield { kind: 'manifest', digest, size, mediaType, repository };
   }
 }

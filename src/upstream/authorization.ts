@@ -1,20 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { parseChallenges } from '../core/oci/challenge.ts';
 import type { TokenPolicy } from './bearer-token.ts';
+import { basicValue, type Credentials } from './credentials/credentials.ts';
 import { openTokenStore, type TokenPorts } from './token-store.ts';
 import { shownUrl, UpstreamError } from './upstream-error.ts';
-
-export interface Credentials {
-  readonly username: string;
-  readonly password: string;
-}
-
-/** Asked each time a challenge has to be answered, so that a rotated secret is picked up. */
-export type CredentialProvider = () => Promise<Credentials | undefined>;
-
-export interface AuthorizationPorts extends Omit<TokenPorts, 'basicValue'> {
-  readonly credentials: CredentialProvider;
-}
 
 /** A request that was answered 401. */
 export interface Refusal {
@@ -34,34 +23,35 @@ export interface Authorization {
   answer(refusal: Refusal): Promise<string>;
 }
 
-export function openAuthorization(policy: TokenPolicy, ports: AuthorizationPorts): Authorization {
-  const basicValue = async () => {
-    const known = await ports.credentials();
-    return known === undefined ? undefined : encodeBasic(known);
-  };
-  const tokens = openTokenStore(policy, { ...ports, basicValue });
-  let basic: string | undefined;
+export function openAuthorization(policy: TokenPolicy, ports: TokenPorts): Authorization {
+  const tokens = openTokenStore(policy, ports);
+  let own: string | undefined;
   return {
-    valueFor: (scope) => tokens.current(scope) ?? basic,
+    valueFor: (scope) => tokens.current(scope) ?? own,
     async answer({ url, scope, sent, challenges }) {
       const offered = parseChallenges(challenges ?? '') ?? [];
       const bearer = offered.find(({ scheme }) => scheme === 'bearer');
-      if (bearer !== undefined) {
-        // Another request may have renewed it while this one was on its way.
-        const current = tokens.current(scope);
-        return current === undefined || current === sent ? tokens.renew(bearer, scope) : current;
+      // Another request may have renewed it while this one was on its way.
+      const current = bearer && tokens.current(scope);
+      if (current !== undefined && current !== sent) return current;
+      const known = await ports.credentials();
+      if (bearer !== undefined && known?.kind !== 'registry-token') {
+        return tokens.renew(bearer, scope);
       }
       const isBasicOffered = offered.some(({ scheme }) => scheme === 'basic');
-      const value = isBasicOffered ? await basicValue() : undefined;
+      const value = ownValue(known, isBasicOffered);
       if (value === undefined || value === sent) throw unauthorized(url);
-      basic = value;
+      own = value;
       return value;
     },
   };
 }
 
-function encodeBasic({ username, password }: Credentials): string {
-  return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+/** What the registry itself gets, without a token service in between. */
+function ownValue(known: Credentials | undefined, isBasicOffered: boolean): string | undefined {
+  if (known === undefined || known.kind === 'identity-token') return undefined;
+  if (known.kind === 'registry-token') return `Bearer ${known.token}`;
+  return isBasicOffered ? basicValue(known) : undefined;
 }
 
 export function unauthorized(url: URL): UpstreamError {

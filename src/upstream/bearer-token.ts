@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Challenge } from '../core/oci/challenge.ts';
 import { parseDocument } from '../core/oci/manifest-document.ts';
+import { isToken } from './credentials/credentials.ts';
 import { UpstreamError } from './upstream-error.ts';
 import { decodeUtf8 } from './utf8.ts';
 
@@ -56,8 +57,6 @@ export interface Token {
   readonly lifetime: number;
 }
 
-// RFC 6750 section 2.1; a character more could end up as another header.
-const TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
 /** Seconds: what the specification says when the answer does not, and the longest we believe. */
 const LIFETIME = { default: 60, longest: 3_600 };
 
@@ -65,7 +64,7 @@ export function parseToken(bytes: Uint8Array): Token | undefined {
   const answer = parseDocument(decodeUtf8(bytes) ?? '');
   if (typeof answer === 'string') return undefined;
   const text = answer['token'] ?? answer['access_token'];
-  if (typeof text !== 'string' || !TOKEN.test(text)) return undefined;
+  if (typeof text !== 'string' || !isToken(text)) return undefined;
   const seconds = answer['expires_in'];
   const lifetime = typeof seconds === 'number' && seconds > 0 ? seconds : LIFETIME.default;
   return { text, lifetime: Math.min(lifetime, LIFETIME.longest) * 1_000 };

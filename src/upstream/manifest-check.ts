@@ -19,7 +19,7 @@ export interface UncheckedManifest {
 /**
  * Makes sure of a manifest before anybody parses it: its media type is known, and it is what was asked
  * for. What a server says its digest is plays no part. Docker's first schema is not among what is known,
- * because its digest is not that of its bytes.
+ * because its digest is not that of its bytes: who wants to read it nevertheless has `schema1-check.ts`.
  */
 export function checkManifest(reference: Reference, manifest: UncheckedManifest): ManifestBytes {
   const { bytes, mediaType, shown } = manifest;

@@ -8,6 +8,7 @@ import {
   parseMediaType,
 } from '../core/oci/media-type.ts';
 import { isRepository } from '../core/oci/repository.ts';
+import { ACCEPT_SCHEMA1, isSchema1 } from '../core/oci/schema1.ts';
 import type { ImageSource, ManifestBytes } from './image-source.ts';
 import {
   checkManifest,
@@ -16,11 +17,19 @@ import {
   requireReference,
 } from './manifest-check.ts';
 import { fetchReferrers } from './referrers.ts';
+import { checkSchema1 } from './schema1-check.ts';
 import type { UpstreamClient } from './upstream-client.ts';
 import { UpstreamError } from './upstream-error.ts';
 
 /** A registry that is not told what we understand may convert an index into one of its images. */
 const ACCEPT = [OCI_INDEX, OCI_MANIFEST, DOCKER_LIST, DOCKER_MANIFEST].join(', ');
+
+export interface RegistrySourceOptions {
+  /** As a person wrote it, for messages. */
+  readonly name: string;
+  /** Whether manifests of Docker's first schema are content, too: the digest of their bytes may be another one. */
+  readonly readsSchema1?: boolean;
+}
 
 /**
  * One repository of a registry. `Docker-Content-Digest` is not looked at: bytes are hashed. The client
@@ -29,22 +38,27 @@ const ACCEPT = [OCI_INDEX, OCI_MANIFEST, DOCKER_LIST, DOCKER_MANIFEST].join(', '
 export function registrySource(
   client: UpstreamClient,
   repository: string,
-  name: string,
+  { name, readsSchema1 = false }: RegistrySourceOptions,
 ): ImageSource {
   if (!isRepository(repository)) {
     throw new UpstreamError('invalid-reference', `"${repository}" is no repository name`);
   }
   const base = `/v2/${repository}`;
+  const accept = readsSchema1 ? `${ACCEPT}, ${ACCEPT_SCHEMA1}` : ACCEPT;
 
   async function fetchManifest(
     text: string,
     signal?: AbortSignal,
   ): Promise<ManifestBytes | undefined> {
     const reference = requireReference(text);
-    const found = await client.get(`${base}/manifests/${text}`, { accept: ACCEPT, signal });
+    const found = await client.get(`${base}/manifests/${text}`, { accept, signal });
     if (found === undefined) return undefined;
     const mediaType = parseMediaType(found.header('content-type') ?? '');
     const shown = `"${text}" of ${name}`;
+    if (readsSchema1 && mediaType !== undefined && isSchema1(mediaType)) {
+      const said = found.header('docker-content-digest');
+      return checkSchema1(reference, { bytes: found.bytes, mediaType, said, shown });
+    }
     return checkManifest(reference, { bytes: found.bytes, mediaType, shown });
   }
 

@@ -4,13 +4,18 @@ import type { Challenge } from '../core/oci/challenge.ts';
 import type { Log } from '../log.ts';
 import { parseToken, type Token, type TokenPolicy, tokenRequest } from './bearer-token.ts';
 import { readBounded } from './bounded-body.ts';
-import type { Transport } from './transport.ts';
+import {
+  basicValue,
+  type CredentialProvider,
+  type Credentials,
+} from './credentials/credentials.ts';
+import type { Transport, WireRequest } from './transport.ts';
 import { shownUrl, UpstreamError } from './upstream-error.ts';
 
 export interface TokenPorts {
   readonly transport: Transport;
-  /** The `Authorization` to ask a trusted realm with, if there are credentials. */
-  readonly basicValue: () => Promise<string | undefined>;
+  /** What a trusted realm is asked with, if there is something. */
+  readonly credentials: CredentialProvider;
   readonly now: () => number;
   readonly log: Log;
 }
@@ -60,18 +65,19 @@ export function openTokenStore(policy: TokenPolicy, ports: TokenPorts): TokenSto
 async function requestToken(
   { challenge, scope }: { readonly challenge: Challenge; readonly scope: string | undefined },
   policy: TokenPolicy,
-  { transport, basicValue, log }: TokenPorts,
+  { transport, credentials, log }: TokenPorts,
 ): Promise<Token> {
   const { url, mayHaveCredentials } = tokenRequest(challenge, scope, policy);
-  const known = await basicValue();
+  const known = await credentials();
   if (known !== undefined && !mayHaveCredentials) {
     log.warn('credentials-withheld', { upstream: policy.home.origin, realm: url.host });
   }
-  const authorization = mayHaveCredentials ? known : undefined;
   // Others may wait for this token too, so no request's own signal ends it.
   const signal = AbortSignal.timeout(DEADLINE);
-  const headers = { accept: 'application/json', ...(authorization && { authorization }) };
-  const answer = await transport.send({ url, method: 'GET', headers, signal });
+  const answer = await transport.send({
+    ...tokenQuestion(url, mayHaveCredentials ? known : undefined),
+    signal,
+  });
   if (answer.status !== 200) {
     await answer.discard();
     throw tokenRefused(url, answer.status);
@@ -79,6 +85,29 @@ async function requestToken(
   const token = parseToken(await readBounded(answer, { url, maxBytes: TOKEN_BYTES }));
   if (token !== undefined) return token;
   throw new UpstreamError('bad-answer', `${shownUrl(url)} answered without a usable token`);
+}
+
+const ACCEPT = { accept: 'application/json' };
+
+function tokenQuestion(url: URL, known: Credentials | undefined): WireRequest {
+  if (known?.kind === 'identity-token') return exchangeQuestion(url, known.token);
+  // A token for the registry itself says nothing to anybody else.
+  const authorization = known && known.kind !== 'registry-token' && basicValue(known);
+  return { url, method: 'GET', headers: { ...ACCEPT, ...(authorization && { authorization }) } };
+}
+
+/** https://distribution.github.io/distribution/spec/auth/oauth/ */
+function exchangeQuestion(asked: URL, token: string): WireRequest {
+  const url = new URL(asked);
+  const form = new URLSearchParams({ grant_type: 'refresh_token', client_id: 'archeion' });
+  for (const key of ['service', 'scope']) {
+    const value = url.searchParams.get(key);
+    if (value !== null) form.set(key, value);
+    url.searchParams.delete(key);
+  }
+  form.set('refresh_token', token);
+  const headers = { ...ACCEPT, 'content-type': 'application/x-www-form-urlencoded' };
+  return { url, method: 'POST', headers, body: form.toString() };
 }
 
 /** A redirect is a refusal too: it is not followed, because the next host would be asked for a token to this one. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { LookupFunction } from 'node:net';
 import type { Log } from '../log.ts';
-import type { CredentialProvider } from './authorization.ts';
+import type { CredentialProvider } from './credentials/credentials.ts';
 import type { RetryLimits } from './retry.ts';
 import type { Transport, TransportLimits } from './transport.ts';
 

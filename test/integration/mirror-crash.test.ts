@@ -58,6 +58,7 @@ async function run({ source, stores }: World, wire: CutWire): Promise<readonly s
     const prepared = await prepareMirror({
       source: wire.source(source),
       selections: SELECTIONS,
+      declared: new Map(),
       targets,
       isImmutable: () => false,
       includesManifests: true,

@@ -3,7 +3,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { readdir, readFile, rename, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { stringify } from 'yaml';
+import { parse, stringify } from 'yaml';
 import { silentLog } from '../../src/log.ts';
 import type { Handler, HttpAnswer } from '../../src/protocol/http.ts';
 import { pullHandler } from '../../src/registry/pull-handler.ts';
@@ -256,6 +256,37 @@ describe('a registry that is not well', () => {
     expect(within.lines.filter((line) => line.includes('/x'))).toEqual([]);
     expect(await readdir(join(own.folder, 'dublin/containers/images'))).toHaveLength(OBJECTS - 1);
   });
+});
+
+test('patterns of repositories and tags, and what is taken from them, over lists in many pages', async () => {
+  const own = await world();
+  const { registry, config, run, asked } = own;
+  const { source, storage } = registry;
+  const add = (repository: string, tag: string, content: string) => {
+    source.tag(content, addImage(source, content).digest);
+    return importImage({ source, storage, repository, tag, reference: content });
+  };
+  for (const tag of ['a1', 'b1', 'v3', 'v4-rc1', 'z9']) await add('team/app', tag, `app ${tag}`);
+  await add('team/tmp-1', 'v1', 'temporary');
+  await add('elsewhere', 'v1', 'of somebody else');
+  const repositories = ['team/**:v*', '!team/tmp-*', '!**:*-rc*', 'team/app:z*'];
+  const document = parse(await readFile(config, 'utf8'));
+  document.source.repositories = repositories;
+  await writeFile(config, stringify(document));
+  const catalogue = JSON.stringify({ repositories: ['team/app', 'team/tmp-1', 'elsewhere'] });
+  // As a registry that gives two tags at once, however many it is asked for.
+  own.answer = (usual) => (request) => {
+    if (request.target.startsWith('/v2/_catalog'))
+      return { status: 200, headers: [], body: catalogue };
+    const target = request.target.replace('n=1000', 'n=2');
+    return usual({ ...request, target, header: (name) => request.header(name) });
+  };
+  const { exit, err, out } = await run('run', '--yes', '--json');
+  expect([exit, err]).toEqual([0, '']);
+  // What `registryFolder` has at v1 and v2, and v3 and z9 of three objects each.
+  expect(JSON.parse(out)).toMatchObject({ repositories: 1, wanted: { objects: OBJECTS + 3 + 3 } });
+  expect(asked.filter((line) => line.includes('team/app/tags/list'))).toHaveLength(4);
+  expect(asked.filter((line) => /tmp-1|elsewhere/.test(line))).toEqual([]);
 });
 
 test('the folder of an image layout is mirrored as a whole, with what has no tag', async () => {

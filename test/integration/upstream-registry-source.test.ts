@@ -28,7 +28,7 @@ async function repositoryOf(answers: Readonly<Record<string, FakeAnswer>>) {
   const up = await startFakeUpstream(({ target }) => answers[target]);
   const client = openUpstream({ origin: up.url, limits: { retries: 0 } });
   opened.push(() => client.close(), up.stop);
-  return { source: registrySource(client, 'a/b', 'the registry'), up, client };
+  return { source: registrySource(client, 'a/b', { name: 'the registry' }), up, client };
 }
 
 function manifestAnswer(
@@ -241,7 +241,7 @@ describe('threat 16: nothing is asked', () => {
     'of the repository "%s"',
     async (repository) => {
       const { client } = await repositoryOf({});
-      expect(() => registrySource(client, repository, 'x')).toThrow(
+      expect(() => registrySource(client, repository, { name: 'x' })).toThrow(
         expect.objectContaining({ code: 'invalid-reference' }),
       );
     },

@@ -53,7 +53,7 @@ function cutSource(source: MirrorSource, pass: Pass, isOver: () => boolean): Mir
   const ask = <T>(run: () => Promise<T>) => pass({ run, error });
   return {
     name: source.name,
-    listRepositories: (signal) => ask(() => source.listRepositories(signal)),
+    listRepositories: (...given) => ask(() => source.listRepositories(...given)),
     listTags: (repository, signal) => ask(() => source.listTags(repository, signal)),
     digestOfTag: (...given) => ask(() => source.digestOfTag(...given)),
     listReferrers: (...given) => ask(() => source.listReferrers(...given)),

@@ -28,6 +28,7 @@ export async function runMirror({ source, stores, options }: MirrorBench): Promi
   const prepared = await prepareMirror({
     source,
     selections: ['team/app', 'other'].flatMap((text) => parseSelection(text) ?? []),
+    declared: new Map(),
     targets: Object.entries(stores).map(([name, store]) => ({
       name,
       store,

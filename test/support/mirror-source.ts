@@ -27,12 +27,12 @@ export function fakeMirrorSource(): FakeMirrorSource {
     },
     async listRepositories() {
       asked.push('catalog');
-      return tags.keys();
+      return [...tags.keys()].map((name) => ({ name }));
     },
     async listTags(repository) {
       asked.push(`tags ${repository}`);
       const own = tags.get(repository);
-      return own && [...own.keys()];
+      return own && { tags: [...own.keys()], digests: new Map() };
     },
     async digestOfTag(repository, tag) {
       asked.push(`head ${repository}:${tag}`);

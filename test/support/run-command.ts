@@ -11,12 +11,13 @@ export interface CommandResult {
 export async function runCommand(
   line: readonly string[],
   stop = new AbortController().signal,
+  env: Readonly<Record<string, string | undefined>> = {},
 ): Promise<CommandResult> {
   const said = { out: '', err: '' };
   const exit = await dispatch(line, {
     out: (text) => (said.out += text),
     err: (text) => (said.err += text),
-    env: {},
+    env,
     stop,
     onHangup: () => () => {},
   });

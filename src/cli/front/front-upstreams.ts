@@ -3,7 +3,7 @@ import type { Config } from '../../config/schema.ts';
 import { ACCEPT_MANIFESTS } from '../../core/oci/media-type.ts';
 import type { Log } from '../../log.ts';
 import type { HeadAnswer, ProberPorts } from '../../redirector/prober.ts';
-import type { CredentialProvider } from '../../upstream/authorization.ts';
+import type { CredentialProvider } from '../../upstream/credentials/credentials.ts';
 import type { UpstreamClient } from '../../upstream/upstream-client.ts';
 import type { UpstreamCredentials } from './upstream-credentials.ts';
 

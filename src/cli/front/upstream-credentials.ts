@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { ConfigError } from '../../config/config-error.ts';
 import type { Config } from '../../config/schema.ts';
-import type { CredentialProvider } from '../../upstream/authorization.ts';
+import type { CredentialProvider } from '../../upstream/credentials/credentials.ts';
 import type { LoadedConfig } from '../load-config.ts';
 
 /** A JSON value: the password itself is nowhere in it. */

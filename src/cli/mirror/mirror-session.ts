@@ -21,9 +21,10 @@ import { parseKey } from '../../upstream/digest-index-seal.ts';
 import { openUpstream } from '../../upstream/http-client.ts';
 import type { UpstreamClient } from '../../upstream/upstream-client.ts';
 import type { CommandIo } from '../command.ts';
-import { loginOf, passwordReader } from '../front/upstream-credentials.ts';
 import type { Loaded } from '../load-config.ts';
 import { openStorage } from '../registry/open-storage.ts';
+import { readDeclaredImages } from './declared-images.ts';
+import { openSourceLogin } from './source-credentials.ts';
 
 type LoadedMirror = Loaded<MirrorConfig>;
 
@@ -45,11 +46,14 @@ export async function openMirrorSession(
   const problems: string[] = [];
   const targets = await openTargets(loaded);
   const privateKey = await readKey(loaded);
+  const declared = await readDeclaredImages(loaded);
+  problems.push(...declared.problems);
   const { source, selections, close } = await openSource(loaded, io);
   try {
     const prepared = await prepareMirror({
       source,
       selections,
+      declared: declared.digests,
       targets,
       isImmutable: (tag) => config.immutable.some((pattern) => matchesTagPattern(pattern, tag)),
       includesManifests: config.manifests,
@@ -90,9 +94,8 @@ interface OpenSource {
 async function openSource(loaded: LoadedMirror, io: CommandIo): Promise<OpenSource> {
   const { url, layout } = loaded.config.source;
   if (layout === undefined) {
-    const client = await openClient(loaded, url ?? '', io);
-    const selections = selectionsOf(loaded.config);
-    return { source: mirroredRegistry(client), selections, close: client.close };
+    const { client, close } = await openClient(loaded, url ?? '', io);
+    return { source: mirroredRegistry(client), selections: selectionsOf(loaded.config), close };
   }
   const source = await mirroredLayout(resolve(loaded.directory, layout));
   const everything = parseSelection(LAYOUT_REPOSITORY);
@@ -102,26 +105,23 @@ async function openSource(loaded: LoadedMirror, io: CommandIo): Promise<OpenSour
 }
 
 async function openClient(
-  { config, directory, origin }: LoadedMirror,
+  loaded: LoadedMirror,
   url: string,
-  { err }: CommandIo,
-): Promise<UpstreamClient> {
-  const { credentials, privateHosts } = config.source;
-  const login = credentials && loginOf(credentials, directory);
-  const read = login && passwordReader(login);
-  await read?.().catch((cause: unknown) => {
-    const problem = `source.credentials.passwordFile: "${login?.file}" cannot be read`;
-    throw new ConfigError(origin, [problem], cause);
-  });
-  return openUpstream({
+  io: CommandIo,
+): Promise<Pick<OpenSource, 'close'> & { readonly client: UpstreamClient }> {
+  const { concurrency, source } = loaded.config;
+  const login = await openSourceLogin(loaded, io);
+  const { provider, tokenHosts } = login;
+  const client = openUpstream({
     origin: url,
-    ...(read && { credentials: read }),
-    tokenHosts: credentials?.tokenHosts ?? [],
-    allowPrivateHosts: privateHosts,
-    perHost: config.concurrency,
-    limits: { whole: WHOLE, longestWait: LONGEST_WAIT, connections: config.concurrency },
-    log: openLog('error', err),
+    ...(provider && { credentials: provider }),
+    tokenHosts,
+    allowPrivateHosts: source.privateHosts,
+    perHost: concurrency,
+    limits: { whole: WHOLE, longestWait: LONGEST_WAIT, connections: concurrency },
+    log: openLog('error', io.err),
   });
+  return { client, close: async () => void (await Promise.all([client.close(), login.close()])) };
 }
 
 async function openTargets(loaded: LoadedMirror): Promise<readonly PublishedTarget[]> {

@@ -30,7 +30,7 @@ async function openRegistryImage(text: string, log: Log): Promise<ChosenImage> {
   ]);
   const client = openUpstream({ origin: originOf(image.registry), log });
   return {
-    source: registrySource(client, image.repository, text),
+    source: registrySource(client, image.repository, { name: text }),
     reference: image.reference ?? 'latest',
   };
 }
