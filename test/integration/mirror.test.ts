@@ -3,7 +3,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { stringify } from 'yaml';
+import { parse, stringify } from 'yaml';
 import { silentLog } from '../../src/log.ts';
 import type { Handler, HttpAnswer } from '../../src/protocol/http.ts';
 import { pullHandler } from '../../src/registry/pull-handler.ts';
@@ -170,6 +170,18 @@ describe('archeion mirror', () => {
       expect(answer.url).toBe(`${dublin?.url}/containers/images/sha256:${hex}`);
     }
     expect(dublin?.asked.filter((line) => line.startsWith('HEAD'))).toEqual([]);
+  });
+
+  test('of our own registry it gets the repositories that its patterns mean', async () => {
+    const { run, config, asked } = await world();
+    const document = parse(await readFile(config, 'utf8'));
+    document.source.repositories = ['team/**'];
+    await writeFile(config, stringify(document));
+    const done = await run('run', '--yes', '--json');
+    expect(done).toMatchObject({ exit: 0, err: expect.any(String) });
+    expect(JSON.parse(done.out)).toMatchObject({ repositories: 1, problems: [] });
+    expect(asked).toContain('GET /v2/_catalog?n=1000');
+    expect(asked.filter((line) => line.includes('/v2/other/'))).toEqual([]);
   });
 
   test('brings what is new, and says what it could not bring', async () => {
