@@ -22,6 +22,8 @@ export interface CarryOut {
   /** Filled as it goes, by the name of the target: for whoever shows how far it is. */
   readonly tallies: ReadonlyMap<string, TargetTally>;
   readonly onProblem: (problem: string) => void;
+  /** When it is aborted nothing new is begun. */
+  readonly ending?: AbortSignal;
   /** After each object; what is copied meanwhile waits for nothing. */
   readonly onStep: () => Promise<void>;
 }
@@ -33,7 +35,7 @@ export function newTally(): TargetTally {
 /** Carries out a plan. A failure is told and counted, and stops nothing else; to be aborted ends it early. */
 export async function carryOut(job: CarryOut): Promise<void> {
   await concurrently(job.copies, job.concurrency, async (copy) => {
-    if (job.ports.signal.aborted) return;
+    if (job.ports.signal.aborted || job.ending?.aborted === true) return;
     await copyToAll(job, copy);
     await job.onStep();
   });

@@ -2,7 +2,6 @@
 import type { KeyObject } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ConfigError } from '../../config/config-error.ts';
 import { type MirrorConfig, selectionsOf } from '../../config/mirror.ts';
 import { parseSelection, type Selection } from '../../core/mirroring/selection.ts';
@@ -24,6 +23,7 @@ import type { CommandIo } from '../command.ts';
 import { loginOf, passwordReader } from '../front/upstream-credentials.ts';
 import type { Loaded } from '../load-config.ts';
 import { openStorage } from '../registry/open-storage.ts';
+import { COPY_PORTS } from './copy-ports.ts';
 
 type LoadedMirror = Loaded<MirrorConfig>;
 
@@ -60,21 +60,13 @@ export async function openMirrorSession(
       onProblem: (problem) => problems.push(problem),
       signal: io.stop,
     });
-    const carryOut = () => prepared.carryOut(COPY_PORTS, config.concurrency);
+    const carryOut = async () => void (await prepared.carryOut(COPY_PORTS, config.concurrency));
     return { prepared, problems, carryOut, close };
   } catch (error) {
     await close();
     throw error;
   }
 }
-
-const COPY_PORTS = {
-  sleep: (milliseconds: number, signal: AbortSignal) => sleep(milliseconds, undefined, { signal }),
-  random: Math.random,
-  retries: 3,
-  backoff: 1_000,
-  patience: 120_000,
-};
 
 /** Milliseconds for a list or a manifest: others may be waited for first. */
 const WHOLE = 600_000;
