@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { parseSelection, type Selection } from '../core/mirroring/selection.ts';
 import { problemsOf } from './config.ts';
 import { Credentials } from './holders.ts';
-import { S3 } from './registry-storage.ts';
+import { RegistryStorage, S3 } from './registry-storage.ts';
 import { BlobPathText, Duration, HttpUrl, Name } from './values.ts';
 
 const SelectionText = z
@@ -34,6 +34,12 @@ const Source = z
       .describe(
         'hosts, `host` or `host:port`, that it may redirect to although their addresses are private',
       ),
+    registry: z
+      .strictObject({ storage: RegistryStorage })
+      .optional()
+      .describe(
+        'instead of a `url`: a registry of our own, read from its store; its log of events tells what is new',
+      ),
     layout: z
       .string()
       .min(1)
@@ -43,11 +49,11 @@ const Source = z
       ),
   })
   .refine(
-    ({ url, layout }) => (url === undefined) !== (layout === undefined),
-    'give one of url and layout',
+    ({ url, layout, registry }) => [url, layout, registry].filter(Boolean).length === 1,
+    'give one of url, registry and layout',
   )
   .refine(
-    ({ url, repositories }) => (url === undefined) === (repositories.length === 0),
+    ({ layout, repositories }) => (layout !== undefined) === (repositories.length === 0),
     'a registry needs repositories, and a layout has none',
   );
 
@@ -112,6 +118,11 @@ export const MirrorSchema = z.strictObject({
   referrersEvery: Duration.prefault('24h').describe(
     'how long after it was looked for what is about known images (signatures and the like) it is looked for again; what has a tag is found at once',
   ),
+  sweepEvery: Duration.refine((milliseconds) => milliseconds >= 60_000, 'expected 1m or more')
+    .prefault('1h')
+    .describe(
+      'how often everything is looked at, of a registry of our own that tells in between what is new, and by `mirror follow`; twice in `index.validFor` at least',
+    ),
   concurrency: z
     .int()
     .min(1)

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import type { Digest } from '../core/oci/digest.ts';
-import { type ChangeFeed, isWantedChange } from './change-feed.ts';
-import { readPlace, writePlace } from './followed-place.ts';
+import type { ChangeFeed } from './change-feed.ts';
+import { writePlace } from './followed-place.ts';
 import {
   type CarryOutPorts,
   type LookedTargets,
@@ -11,6 +10,7 @@ import {
   type PreparedMirror,
   prepareMirror,
 } from './mirror.ts';
+import { addChange, placeToGoOn, type WaitingChanges } from './take-up.ts';
 
 export interface FollowOptions {
   /** Its `signal` cuts everything off. */
@@ -63,7 +63,7 @@ interface State {
   looked: LookedTargets | undefined;
   /** How far the feed has been read. */
   cursor: string | undefined;
-  readonly waiting: Map<string, Map<Digest, number>>;
+  readonly waiting: WaitingChanges;
   /** What `cursor` is to be remembered with; undefined while some of what came before it is missing. */
   sweptAt: number | undefined;
   failures: number;
@@ -91,7 +91,7 @@ export function follower(options: FollowOptions): Follower {
   const { ending, mirror } = options;
   return {
     async run() {
-      await attempt(options, () => takeUp(state, options));
+      await attempt(options, () => resume(state, options));
       while (!ending.aborted && !mirror.signal.aborted) {
         await attempt(options, () => step(state, options));
         await options.sleep(options.poll);
@@ -116,16 +116,10 @@ async function attempt({ mirror }: FollowOptions, work: () => Promise<void>): Pr
 }
 
 /** Goes on where a run before has ended, if everything is as that left it. */
-async function takeUp(state: State, options: FollowOptions): Promise<void> {
-  const { mirror, feed, wish, sweepEvery } = options;
-  if (feed === undefined) return;
-  const place = await readPlace(
-    mirror.source.name,
-    mirror.targets.map(({ store }) => store),
-  );
-  const age = mirror.now() - (place?.sweptAt ?? 0);
-  if (place?.wish !== wish || age < 0 || age >= sweepEvery) return;
-  if ((await feed.since(place.cursor)) === undefined) return;
+async function resume(state: State, options: FollowOptions): Promise<void> {
+  const { mirror, feed, sweepEvery } = options;
+  const place = feed && (await placeToGoOn({ ...options, feed }));
+  if (place === undefined || (await feed?.since(place.cursor)) === undefined) return;
   const looked = await lookAtTargets(mirror);
   if (looked.targets.length < mirror.targets.length) return;
   Object.assign(state, { looked, cursor: place.cursor, sweptAt: place.sweptAt });
@@ -159,11 +153,7 @@ async function readOn(state: State, { feed, mirror }: FollowOptions): Promise<bo
     state.cursor = page?.cursor;
     if (page === undefined) state.nextSweep = 0;
     for (const change of page?.changes ?? []) {
-      if (!isWantedChange(change, mirror.selections)) continue;
-      hasNews = true;
-      const digests = state.waiting.get(change.repository) ?? new Map<Digest, number>();
-      const since = digests.get(change.digest) ?? change.at;
-      state.waiting.set(change.repository, digests.set(change.digest, since));
+      if (addChange(state.waiting, change, mirror.selections)) hasNews = true;
     }
   }
   return hasNews;

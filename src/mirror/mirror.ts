@@ -63,6 +63,8 @@ export interface PublishedTarget extends MirrorTarget {
 export interface PreparedMirror {
   readonly plan: MirrorPlan;
   readonly repositories: number;
+  /** Whether only what is new was looked at. */
+  readonly isPartial: boolean;
   /** Layers that were left where they are: their manifests say they are to be had from elsewhere. */
   readonly foreign: number;
   /** By the name of the target; those that cannot be read are not among them. */
@@ -118,6 +120,7 @@ export async function prepareMirror(given: MirrorOptions): Promise<PreparedMirro
   return {
     plan,
     repositories: found.length,
+    isPartial: changes !== undefined,
     foreign: foreignIn(found),
     tallies,
     isWhole: !hasProblems() && targets.length === options.targets.length,

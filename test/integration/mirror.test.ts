@@ -6,6 +6,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { silentLog } from '../../src/log.ts';
 import type { Handler, HttpAnswer } from '../../src/protocol/http.ts';
+import { openEventLog } from '../../src/registry/events/event-log.ts';
 import { pullHandler } from '../../src/registry/pull-handler.ts';
 import { importImage } from '../../src/registry/transfer/import.ts';
 import {
@@ -266,6 +267,43 @@ describe('a registry that is not well', () => {
     expect(err).toContain(`dublin: blob ${first?.split('/').at(-1)} of`);
     expect(within.lines.filter((line) => line.includes('/x'))).toEqual([]);
     expect(await readdir(join(own.folder, 'dublin/containers/images'))).toHaveLength(OBJECTS - 1);
+  });
+});
+
+test('our own registry is read from its store, by what its log says is new', async () => {
+  const { folder: directory, source, storage } = await registryFolder();
+  const folder = await temporaryFolder();
+  const config = join(folder, 'mirror.yaml');
+  const run = async (...args: string[]) => {
+    const { out, ...rest } = await runCommand(['mirror', ...args, '--json', '--config', config]);
+    return { ...rest, ...JSON.parse(out) };
+  };
+  const document = (repositories: readonly string[]) =>
+    stringify({
+      source: { registry: { storage: { kind: 'filesystem', directory } }, repositories },
+      targets: [{ name: 'dublin', storage: { kind: 'filesystem', directory: 'served' } }],
+    });
+  await writeFile(config, document(['team/**']));
+  const add = async (content: string) => {
+    source.tag(content, addImage(source, content).digest);
+    const about = { source, storage, repository: 'team/app', reference: content, tag: content };
+    const log = openEventLog(storage);
+    await importImage({ ...about, tell: () => log.tell({ repository: 'team/app', by: 'me' }) });
+  };
+  await add('first');
+  expect(await run('run', '--yes')).toMatchObject({ exit: 0, isPartial: false, problems: [] });
+  await add('second');
+  const missing = [{ missing: { blobs: 2, manifests: 1 } }];
+  expect(await run('plan')).toMatchObject({ exit: 3, isPartial: true, targets: missing });
+  const added = { exit: 0, isPartial: true, repositories: 1, targets: missing };
+  expect(await run('run', '--yes')).toMatchObject(added);
+  expect(await run('plan')).toMatchObject({ exit: 0, isPartial: true, repositories: 0 });
+  await writeFile(config, document(['**']));
+  expect(await run('run', '--yes')).toMatchObject({ exit: 0, isPartial: false, repositories: 2 });
+  await writeFile(config, document(['**']).replace(directory, 'nothing'));
+  await expect(runCommand(['mirror', 'plan', '--config', config])).resolves.toMatchObject({
+    exit: 2,
+    err: expect.stringContaining('holds no registry'),
   });
 });
 

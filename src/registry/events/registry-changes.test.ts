@@ -57,6 +57,10 @@ test('a registry in which nothing has happened begins at its beginning', async (
   expect((await changes.since(end))?.changes).toHaveLength(1);
 });
 
+test('a place in a log of which there is nothing says nothing: perhaps nobody writes one', async () => {
+  expect(await registryChanges(memoryDriver()).since('1-0')).toBeUndefined();
+});
+
 test('nobody knows what comes after a place that is too old, of another log, or none', async () => {
   const { storage, changes, append } = await filled();
   expect(await registryChanges(storage).since('9-0')).toBeUndefined();

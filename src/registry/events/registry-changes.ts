@@ -3,7 +3,13 @@ import type { Digest } from '../../core/oci/digest.ts';
 import type { StorageDriver } from '../../storage/driver.ts';
 import { StoreError } from '../store/store-error.ts';
 import { lastBatch } from './event-appender.ts';
-import { formatCursor, type LoggedEvent, parseCursor, readLog } from './event-follower.ts';
+import {
+  type Cursor,
+  formatCursor,
+  type LoggedEvent,
+  parseCursor,
+  readLog,
+} from './event-follower.ts';
 
 /** That a repository has a manifest, or that a tag points at it. */
 export interface RegistryChange {
@@ -34,8 +40,7 @@ export function registryChanges(storage: StorageDriver) {
       const at = parseCursor(text);
       if (at === undefined) return undefined;
       try {
-        // Another registry that was put in this one's place would be waited for until it has as many events.
-        if (!isPlaced && at.batch > (await lastBatch(storage)) + 1) return undefined;
+        if (!isPlaced && !(await isIn(storage, at))) return undefined;
         isPlaced = true;
         const { events, missed } = await readLog(storage, at);
         if (missed > 0) return undefined;
@@ -47,6 +52,15 @@ export function registryChanges(storage: StorageDriver) {
       }
     },
   };
+}
+
+/**
+ * Whether a place from before is one of this log. Another registry that was put in the place of the one it is of would
+ * be waited for until it has as many events; and one without any may be one that does not log them.
+ */
+async function isIn(storage: StorageDriver, { batch }: Cursor): Promise<boolean> {
+  const last = await lastBatch(storage);
+  return last > 0 && batch <= last + 1;
 }
 
 function changeOf({ event }: LoggedEvent): readonly RegistryChange[] {
