@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { parseSelection, type Selection } from '../core/mirroring/selection.ts';
 import { problemsOf } from './config.ts';
 import { Credentials } from './holders.ts';
+import { adminSchema } from './listen.ts';
 import { RegistryStorage, S3 } from './registry-storage.ts';
 import { BlobPathText, Duration, HttpUrl, Name } from './values.ts';
 
@@ -103,6 +104,19 @@ const Index = z.strictObject({
     ),
 });
 
+const Follow = z.strictObject({
+  poll: Duration.refine((milliseconds) => milliseconds >= 100, 'expected 100ms or more')
+    .prefault('1s')
+    .describe('how often the log of a registry of our own is looked at'),
+  grace: Duration.prefault('25s').describe(
+    'how long what is being copied may take to come to its end, when it is stopped',
+  ),
+  admin: adminSchema({ port: 5002 }),
+  log: z
+    .strictObject({ level: z.enum(['info', 'warn', 'error', 'silent']).default('info') })
+    .prefault({}),
+});
+
 /** The document `archeion mirror` reads. Every object is strict: a typo is an error, not a default. */
 export const MirrorSchema = z.strictObject({
   source: Source.describe('what is mirrored'),
@@ -131,6 +145,7 @@ export const MirrorSchema = z.strictObject({
     .describe(
       'objects that are copied at once, and requests to one host of the source, at most: fewer when it does not bear them',
     ),
+  follow: Follow.prefault({}).describe('how `mirror follow` goes on'),
   index: Index.prefault({}).describe('the digest index that each target with a `publicUrl` gets'),
 });
 

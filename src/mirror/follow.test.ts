@@ -84,7 +84,11 @@ function world() {
       return importImage({ source: images, storage, repository, reference: 'it', tag, tell });
     },
     /** Follows from the start of a process to its end. */
-    async follow(script: Script = [], changes: Partial<FollowOptions> = {}) {
+    async follow(
+      script: Script = [],
+      changes: Partial<FollowOptions> = {},
+      signal = new AbortController().signal,
+    ) {
       const ending = new AbortController();
       const left = [...script];
       const sleep = async (milliseconds: number): Promise<void> => {
@@ -93,7 +97,8 @@ function world() {
         const next = left.shift() ?? (() => ending.abort());
         await next(following);
       };
-      const options = { ...optionsOf(sleep, ending.signal), ...changes };
+      const usual = optionsOf(sleep, ending.signal);
+      const options = { ...usual, mirror: { ...usual.mirror, signal }, ...changes };
       const following: Follower = follower(options);
       await following.run();
       return following;
@@ -323,6 +328,43 @@ describe('following a registry', () => {
     expect(done()).toEqual(['sweep!', 'sweep']);
     expect(await heldIn(stores['paris'] ?? expect.fail())).toContain(bad);
     expect(following.oldestMissing()).toBeUndefined();
+  });
+
+  test('told to end, it lets what is being copied come to its end, and says what is there', async () => {
+    const { images, stores, push, follow, done } = world();
+    await push('team/app', 'v1', addImage(images, 'first').digest);
+    const dublin = stores['dublin'] ?? expect.fail();
+    const ending = new AbortController();
+    stores['dublin'] = {
+      ...dublin,
+      async write(key, ...rest) {
+        if (key.startsWith(IMAGES)) ending.abort();
+        return dublin.write(key, ...rest);
+      },
+    };
+    await follow([], { ending: ending.signal, concurrency: 1 });
+    expect(done()).toEqual(['sweep!']);
+    const held = await heldIn(dublin);
+    expect(held).toHaveLength(1);
+    expect(await indexOf(dublin)).toEqual(held.map(short));
+  });
+
+  test('what is cut off is gone on with by the next process', async () => {
+    const { images, stores, push, follow, done } = world();
+    const image = addImage(images, 'first').digest;
+    await push('team/app', 'v1', image);
+    const dublin = stores['dublin'] ?? expect.fail();
+    const cut = new AbortController();
+    const cutting = async (...given: Parameters<StorageDriver['write']>) => {
+      cut.abort(new Error('it took too long'));
+      return dublin.write(...given);
+    };
+    stores['dublin'] = { ...dublin, write: cutting };
+    await follow([], {}, cut.signal);
+    stores['dublin'] = dublin;
+    await follow();
+    expect(done().at(-1)).toBe('sweep');
+    expect(await heldIn(dublin)).toContain(image);
   });
 
   test('a source that tells nothing is looked at at intervals, and one that fails ends nothing', async () => {
