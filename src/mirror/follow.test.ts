@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, test } from 'vitest';
+import { crashingDriver } from '../../test/support/registry-faults.ts';
 import { addImage, addIndex, addReferrer } from '../../test/support/registry-images.ts';
 import { keysIn } from '../../test/support/storage-reading.ts';
 import { readDigestIndex, recordsIn } from '../core/digest-index/digest-index-file.ts';
@@ -329,6 +330,30 @@ describe('following a registry', () => {
     expect(await heldIn(stores['paris'] ?? expect.fail())).toContain(bad);
     expect(following.oldestMissing()).toBeUndefined();
   });
+
+  test.each([true, false])(
+    'may die anywhere, and the next process brings what it did not: %s',
+    async (done) => {
+      let [fatal, isOver] = [1, false];
+      for (; !isOver; fatal += 1) {
+        const { images, stores, push, follow } = world();
+        const [one, two] = [addImage(images, 'one').digest, addImage(images, 'two').digest];
+        await push('team/app', 'v1', one);
+        const paris = stores['paris'] ?? expect.fail();
+        const crashing = crashingDriver(paris, fatal, done);
+        stores['paris'] = crashing.storage;
+        await follow([() => push('team/app', 'v2', two)]);
+        isOver = crashing.begun() < fatal;
+        stores['paris'] = paris;
+        await follow();
+        for (const store of Object.values(stores)) {
+          expect(await heldIn(store)).toEqual(expect.arrayContaining([one, two]));
+          expect(await indexOf(store)).toEqual((await heldIn(store)).map(short));
+        }
+      }
+      expect(fatal).toBeGreaterThan(20);
+    },
+  );
 
   test('told to end, it lets what is being copied come to its end, and says what is there', async () => {
     const { images, stores, push, follow, done } = world();

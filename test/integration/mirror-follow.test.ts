@@ -9,6 +9,7 @@ import { pullHandler } from '../../src/registry/pull-handler.ts';
 import { importImage } from '../../src/registry/transfer/import.ts';
 import { registryFolder, temporaryFolder } from '../support/registry-folder.ts';
 import { addImage } from '../support/registry-images.ts';
+import { runCommand } from '../support/run-command.ts';
 import { type RunningCommand, startCommand } from '../support/running-command.ts';
 import { startTestServer } from '../support/start-server.ts';
 
@@ -126,6 +127,13 @@ describe('archeion mirror follow', () => {
     expect(round).toMatchObject({ kind: 'sweep', complete: true, repositories: 1 });
     expect(await readdir(join(folder, 'dublin/containers/images'))).toHaveLength(10);
     expect(await follow.stop()).toBe(0);
+  });
+
+  test('a layout is not followed', async () => {
+    const { config } = await world({ source: { layout: 'x' } });
+    const { exit, err } = await runCommand(['mirror', 'follow', '--config', config]);
+    expect(exit).toBe(2);
+    expect(err).toContain('use "mirror run"');
   });
 
   test('a port that is taken is said, and nothing is left running', async () => {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { setTimeout as delay } from 'node:timers/promises';
+import { ConfigError } from '../../config/config-error.ts';
 import type { MirrorConfig } from '../../config/mirror.ts';
 import { adminHandler } from '../../http/admin-handler.ts';
 import { startServer } from '../../http/node-server.ts';
@@ -33,7 +34,12 @@ export async function openFollowing(
   log: Log,
   { err }: Pick<CommandIo, 'err'>,
 ): Promise<Following> {
-  const { admin, grace } = loaded.config.follow;
+  const { source, follow: settings } = loaded.config;
+  const { admin, grace } = settings;
+  if (source.layout !== undefined) {
+    const problem = 'source.layout: the folder of a layout is not followed: use "mirror run"';
+    throw new ConfigError(loaded.origin, [problem]);
+  }
   const metrics = openMetrics();
   observeProcess(metrics);
   const cut = new AbortController();
