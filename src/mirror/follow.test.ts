@@ -355,6 +355,31 @@ describe('following a registry', () => {
     },
   );
 
+  test('a log that cannot be read ends nothing, and is not asked all the time', async () => {
+    const { storage, images, stores, push, follow, problems, done, clock } = world();
+    const feed = registryChanges(storage);
+    const failures = ['the store is away', 'the store is away'];
+    const since: typeof feed.since = async (cursor) => {
+      const failure = failures.pop();
+      return failure === undefined ? feed.since(cursor) : Promise.reject(new Error(failure));
+    };
+    const image = addImage(images, 'first').digest;
+    const before = clock.now;
+    await follow([() => push('team/app', 'v1', image), () => undefined], {
+      feed: { ...feed, since },
+    });
+    expect(problems).toEqual(['the store is away', 'the store is away']);
+    expect(clock.now - before).toBeGreaterThan(10_000 + 20_000);
+    expect(done()).toEqual(['sweep', 'changes']);
+    expect(await heldIn(stores['dublin'] ?? expect.fail())).toContain(image);
+  });
+
+  test('a clock that is put back does not keep everything from being looked at', async () => {
+    const { follow, done, clock } = world();
+    await follow([() => (clock.now -= 10 * HOUR), () => undefined]);
+    expect(done()).toEqual(['sweep', 'sweep']);
+  });
+
   test('told to end, it lets what is being copied come to its end, and says what is there', async () => {
     const { images, stores, push, follow, done } = world();
     await push('team/app', 'v1', addImage(images, 'first').digest);

@@ -55,6 +55,7 @@ export interface Follower {
 /** Milliseconds until something that failed is tried again, doubled each time. */
 const RETRY = 5_000;
 const LONGEST_RETRY = 600_000;
+const MINUTE = 60_000;
 const MOST_WAITING = 10_000;
 /** At what goes on coming: whoever pushes all the time must not keep it from being brought. */
 const MOST_LOOKS = 10;
@@ -91,10 +92,10 @@ export function follower(options: FollowOptions): Follower {
   const { ending, mirror } = options;
   return {
     async run() {
-      await attempt(options, () => resume(state, options));
+      await attempt(state, options, () => resume(state, options));
       while (!ending.aborted && !mirror.signal.aborted) {
-        await attempt(options, () => step(state, options));
-        await options.sleep(options.poll);
+        const isDone = await attempt(state, options, () => step(state, options));
+        await options.sleep(isDone ? options.poll : Math.min(retryAfter(state), MINUTE));
       }
     },
     oldestMissing: () => oldest(state),
@@ -107,11 +108,19 @@ function oldest({ waiting, incompleteSince }: State): number | undefined {
   return times.length === 0 ? undefined : times.reduce((one, other) => Math.min(one, other));
 }
 
-async function attempt({ mirror }: FollowOptions, work: () => Promise<void>): Promise<void> {
+/** @returns whether it came to its end: the feed may be away, or where its place is remembered */
+async function attempt(
+  state: State,
+  { mirror }: FollowOptions,
+  work: () => Promise<void>,
+): Promise<boolean> {
   try {
     await work();
+    return true;
   } catch (error) {
+    noteOutcome(state, false);
     if (!mirror.signal.aborted) mirror.onProblem(error instanceof Error ? error.message : 'failed');
+    return false;
   }
 }
 
@@ -128,10 +137,17 @@ async function resume(state: State, options: FollowOptions): Promise<void> {
 }
 
 async function step(state: State, options: FollowOptions): Promise<void> {
-  const now = options.mirror.now();
-  if (now >= state.nextSweep) return sweep(state, options);
+  const { mirror, sweepEvery, ending } = options;
+  const now = mirror.now();
+  if (isDue(state.nextSweep, now, sweepEvery)) return sweep(state, options);
   const hasNews = await takeIn(state, options);
-  if (state.waiting.size > 0 && (hasNews || now >= state.retryAt)) await bring(state, options);
+  if (state.waiting.size === 0 || ending.aborted) return;
+  if (hasNews || isDue(state.retryAt, now, LONGEST_RETRY)) await bring(state, options);
+}
+
+/** A clock that was put back does not make anything later than it could ever be. */
+function isDue(time: number, now: number, longest: number): boolean {
+  return now >= time || time - now > longest;
 }
 
 /** Reads what has changed, until for a while nothing more comes. */
@@ -145,9 +161,10 @@ async function takeIn(state: State, options: FollowOptions): Promise<boolean> {
 }
 
 /** Whether something wanted came. What waits already has to be brought before there is more of it. */
-async function readOn(state: State, { feed, mirror }: FollowOptions): Promise<boolean> {
+async function readOn(state: State, { feed, mirror, ending }: FollowOptions): Promise<boolean> {
   let hasNews = false;
-  while (feed !== undefined && state.cursor !== undefined && countWaiting(state) < MOST_WAITING) {
+  const mayGoOn = () => countWaiting(state) < MOST_WAITING && !ending.aborted;
+  while (feed !== undefined && state.cursor !== undefined && mayGoOn()) {
     const page = await feed.since(state.cursor);
     if (page?.cursor === state.cursor) break;
     state.cursor = page?.cursor;
