@@ -11,6 +11,7 @@ import { serve } from './front/serve.ts';
 import { indexCheck } from './index/index-check.ts';
 import { indexMake } from './index/index-make.ts';
 import { indexShow } from './index/index-show.ts';
+import { mirrorFollow } from './mirror/mirror-follow.ts';
 import { mirrorPlan } from './mirror/mirror-plan.ts';
 import { mirrorRun } from './mirror/mirror-run.ts';
 import { rangesDiff } from './ranges/ranges-diff.ts';
@@ -49,6 +50,7 @@ export const COMMANDS: readonly Command[] = [
   registryUserLs,
   mirrorPlan,
   mirrorRun,
+  mirrorFollow,
   rangesRefresh,
   rangesLookup,
   rangesDiff,

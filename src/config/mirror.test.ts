@@ -7,6 +7,8 @@ const LEAST = {
   targets: [{ name: 'dublin', storage: { kind: 'filesystem', directory: 'blobs' } }],
 };
 
+const STORE = { kind: 'filesystem', directory: 'registry' };
+
 test('the least that has to be said is a source and a target', () => {
   const result = parseMirrorConfig(LEAST);
   const config = result.ok ? result.config : expect.fail(result.problems.join());
@@ -38,7 +40,11 @@ test.each([
     { ...LEAST, source: { ...LEAST.source, url: 'https://a.example/x' } },
     'source.url: a registry has no path',
   ],
-  ['neither registry nor layout', { ...LEAST, source: {} }, 'source: give one of url and layout'],
+  [
+    'neither registry nor layout',
+    { ...LEAST, source: {} },
+    'source: give one of url, registry and layout',
+  ],
   [
     'a layout with repositories',
     { ...LEAST, source: { layout: 'x', repositories: ['app'] } },
@@ -54,6 +60,22 @@ test.each([
     { ...LEAST, source: { ...LEAST.source, repositories: ['app', '!!app'] } },
     'source.repositories.1',
   ],
+  [
+    'a registry by its URL and its store',
+    { ...LEAST, source: { ...LEAST.source, registry: { storage: STORE } } },
+    'source: give one of url, registry and layout',
+  ],
+  [
+    'a store of a registry without repositories',
+    { ...LEAST, source: { registry: { storage: STORE } } },
+    'a registry needs repositories',
+  ],
+  [
+    'images of a store',
+    { ...LEAST, source: { registry: { storage: STORE }, images: ['images.yaml'] } },
+    'images are mirrored of a registry by its url',
+  ],
+  ['a look at everything every second', { ...LEAST, sweepEvery: '1s' }, 'sweepEvery: '],
   ['an index that is over at once', { ...LEAST, index: { validFor: '1s' } }, 'index.validFor'],
 ])('%s is a problem that is named', (_, document, problem) => {
   const result = parseMirrorConfig(document);

@@ -8,7 +8,8 @@ import {
 } from '../core/mirroring/selection.ts';
 import { isRepository } from '../core/oci/repository.ts';
 import { problemsOf } from './config.ts';
-import { S3 } from './registry-storage.ts';
+import { adminSchema } from './listen.ts';
+import { RegistryStorage, S3 } from './registry-storage.ts';
 import { SourceCredentials } from './source-credentials.ts';
 import { BlobPathText, Duration, HttpUrl, Name } from './values.ts';
 
@@ -58,6 +59,12 @@ const Source = z
       .describe(
         'hosts, `host` or `host:port`, that it may redirect to although their addresses are private',
       ),
+    registry: z
+      .strictObject({ storage: RegistryStorage })
+      .optional()
+      .describe(
+        'instead of a `url`: a registry of our own, read from its store; its log of events tells what is new',
+      ),
     layout: z
       .string()
       .min(1)
@@ -67,13 +74,17 @@ const Source = z
       ),
   })
   .refine(
-    ({ url, layout }) => (url === undefined) !== (layout === undefined),
-    'give one of url and layout',
+    ({ url, layout, registry }) => [url, layout, registry].filter(Boolean).length === 1,
+    'give one of url, registry and layout',
   )
   .refine(
-    ({ url, repositories, images }) =>
-      (url === undefined) === (repositories.length === 0 && images.length === 0),
+    ({ layout, repositories, images }) =>
+      (layout !== undefined) === (repositories.length === 0 && images.length === 0),
     'a registry needs repositories or images, and a layout has none',
+  )
+  .refine(
+    ({ url, images }) => url !== undefined || images.length === 0,
+    'images are mirrored of a registry by its url',
   )
   .refine(
     ({ repositories }) => repositories.length === 0 || !repositories.every(isExclusion),
@@ -126,6 +137,19 @@ const Index = z.strictObject({
     ),
 });
 
+const Follow = z.strictObject({
+  poll: Duration.refine((milliseconds) => milliseconds >= 100, 'expected 100ms or more')
+    .prefault('1s')
+    .describe('how often the log of a registry of our own is looked at'),
+  grace: Duration.prefault('25s').describe(
+    'how long what is being copied may take to come to its end, when it is stopped',
+  ),
+  admin: adminSchema({ port: 5002 }),
+  log: z
+    .strictObject({ level: z.enum(['info', 'warn', 'error', 'silent']).default('info') })
+    .prefault({}),
+});
+
 /** The document `archeion mirror` reads. Every object is strict: a typo is an error, not a default. */
 export const MirrorSchema = z.strictObject({
   source: Source.describe('what is mirrored'),
@@ -141,6 +165,11 @@ export const MirrorSchema = z.strictObject({
   referrersEvery: Duration.prefault('24h').describe(
     'how long after it was looked for what is about known images (signatures and the like) it is looked for again; what has a tag is found at once',
   ),
+  sweepEvery: Duration.refine((milliseconds) => milliseconds >= 60_000, 'expected 1m or more')
+    .prefault('1h')
+    .describe(
+      'how often everything is looked at, of a registry of our own that tells in between what is new, and by `mirror follow`; twice in `index.validFor` at least',
+    ),
   concurrency: z
     .int()
     .min(1)
@@ -149,6 +178,7 @@ export const MirrorSchema = z.strictObject({
     .describe(
       'objects that are copied at once, and requests to one host of the source, at most: fewer when it does not bear them',
     ),
+  follow: Follow.prefault({}).describe('how `mirror follow` goes on'),
   index: Index.prefault({}).describe('the digest index that each target with a `publicUrl` gets'),
 });
 

@@ -31,6 +31,8 @@ export interface CarryOut {
   /** Filled as it goes, by the name of the target: for whoever shows how far it is. */
   readonly tallies: ReadonlyMap<string, TargetTally>;
   readonly onProblem: (problem: string) => void;
+  /** When it is aborted nothing new is begun. */
+  readonly ending?: AbortSignal;
   /** After each object; what is copied meanwhile waits for nothing. */
   readonly onStep: () => Promise<void>;
 }
@@ -56,7 +58,7 @@ export async function carryOut(job: CarryOut): Promise<void> {
   const streaks = { source: 0, targets: new Map<string, number>() };
   const memory = byteBudget(MOST_MEMORY);
   await concurrently(job.copies, job.concurrency, async (copy) => {
-    if (job.ports.signal.aborted) return;
+    if (job.ports.signal.aborted || job.ending?.aborted === true) return;
     await memory.within(memoryOf(job, copy), () => copyToAll(job, streaks, copy));
     await job.onStep();
   });

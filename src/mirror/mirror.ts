@@ -6,6 +6,7 @@ import type { Selection } from '../core/mirroring/selection.ts';
 import type { Digest } from '../core/oci/digest.ts';
 import type { ManifestBytes } from '../upstream/image-source.ts';
 import { carryOut, newTally, type TargetTally } from './carry-out.ts';
+import type { WantedChanges } from './change-feed.ts';
 import type { CopyPorts, OpenObject } from './copy-object.ts';
 import { givingUp } from './giving-up.ts';
 import type { MirrorSource } from './mirror-source.ts';
@@ -17,8 +18,14 @@ import {
 } from './mirror-target.ts';
 import { sourceMemory } from './source-memory.ts';
 import { type PublishedPointer, publishTargetIndex, readPointer } from './target-index.ts';
+import { walkChanges } from './walk-changes.ts';
 import { wantedOf } from './walk-repository.ts';
-import { type DeclaredDigests, type FoundRepository, walkSource } from './walk-source.ts';
+import {
+  type DeclaredDigests,
+  type FoundRepository,
+  type SourceWalk,
+  walkSource,
+} from './walk-source.ts';
 
 export interface MirrorOptions {
   readonly source: MirrorSource;
@@ -41,6 +48,17 @@ export interface MirrorOptions {
   readonly now: () => number;
   readonly onProblem: (problem: string) => void;
   readonly signal: AbortSignal;
+  /** Only what these lead to is looked at; left out, everything is. */
+  readonly changes?: WantedChanges;
+  /** From a run before, which knows what it brought since; left out, the targets are listed. */
+  readonly looked?: LookedTargets;
+}
+
+/** What targets hold, by their listings and by what was brought since. */
+export interface LookedTargets {
+  /** When they were listed; milliseconds since 1970. */
+  readonly at: number;
+  readonly targets: readonly SeenTarget[];
 }
 
 export interface PublishedTarget extends MirrorTarget {
@@ -52,81 +70,152 @@ export interface PublishedTarget extends MirrorTarget {
 export interface PreparedMirror {
   readonly plan: MirrorPlan;
   readonly repositories: number;
+  /** Whether only what is new was looked at. */
+  readonly isPartial: boolean;
   /** Layers that were left where they are: their manifests say they are to be had from elsewhere. */
   readonly foreign: number;
   /** By the name of the target; those that cannot be read are not among them. */
   readonly tallies: ReadonlyMap<string, TargetTally>;
-  carryOut(ports: Omit<CopyPorts, 'open' | 'signal'>, concurrency: number): Promise<void>;
+  /** Whether all that is wanted was found out. */
+  readonly isWhole: boolean;
+  readonly looked: LookedTargets;
+  /** @returns the names of the targets that have everything of the plan, and whose index says so */
+  carryOut(ports: CarryOutPorts, concurrency: number): Promise<readonly string[]>;
+}
+
+export interface CarryOutPorts extends Omit<CopyPorts, 'open' | 'signal'> {
+  /** Ends it early: what is under way comes to its end, and the index is published. */
+  readonly ending?: AbortSignal;
+  /** After each object. */
+  readonly onStep?: () => void;
 }
 
 /** Bytes of manifests that are kept from the walk for the copy. */
 const KEPT_MANIFESTS = 64 * 1024 * 1024;
 
-interface Seen extends PublishedTarget, ListedTarget {
-  readonly seen: PublishedPointer | undefined;
+export interface SeenTarget extends PublishedTarget, ListedTarget {
+  /** The pointer that knows of everything up to now. */
+  seen: PublishedPointer | undefined;
+  /** Whether it says all that is held. */
+  isCurrent: boolean;
 }
 
 /** Finds out what there is and what is missing where. Nothing is written but, unless it is a dry run, what is remembered. */
-export async function prepareMirror(options: MirrorOptions): Promise<PreparedMirror> {
-  const { signal, onProblem, isDryRun } = options;
-  const source = givingUp(options.source);
-  const startedAt = options.now();
+export async function prepareMirror(given: MirrorOptions): Promise<PreparedMirror> {
+  const { options, hasProblems } = countingProblems({ ...given, source: givingUp(given.source) });
+  const { source, changes } = options;
   const kept = new LRUCache<Digest, Uint8Array>({
     maxSize: KEPT_MANIFESTS,
     sizeCalculation: (bytes) => bytes.byteLength + 1,
   });
-  const targets = await lookAtTargets(options);
-  const stores = targets.map(({ store }) => store);
-  const found = await walkSource({
+  const now = options.now();
+  const looked = options.looked ?? (await lookAtTargets(options));
+  const { targets } = looked;
+  const walk: SourceWalk = {
     ...options,
-    source,
-    memory: sourceMemory(source.name, stores),
-    remembers: !isDryRun,
-    now: startedAt,
+    memory: sourceMemory(
+      source.name,
+      targets.map(({ store }) => store),
+    ),
+    remembers: !options.isDryRun,
+    now,
     keep: ({ digest, bytes }: ManifestBytes) => void kept.set(digest, bytes),
-  });
+  };
+  const found = await (changes === undefined ? walkSource(walk) : walkChanges(walk, changes));
   const plan = await planFor(options, found, targets);
   const tallies = new Map(targets.map(({ name }) => [name, newTally()]));
   return {
     plan,
     repositories: found.length,
+    isPartial: changes !== undefined,
     foreign: foreignIn(found),
     tallies,
-    async carryOut(ports, concurrency) {
-      const open = opener(source, kept);
-      const { copies } = plan;
-      const publishAll = async () => {
-        for (const target of targets) await publish(options, target, startedAt);
-      };
-      const onStep = nowAndThen(publishAll, options);
-      const job = { copies, targets, concurrency, tallies, onProblem, onStep };
-      await carryOut({ ...job, ports: { ...ports, open, signal } });
-      await publishAll();
-    },
+    isWhole: !hasProblems() && targets.length === options.targets.length,
+    looked,
+    carryOut: (ports, concurrency) =>
+      fillTargets(
+        { options, looked, plan, tallies, open: opener(source, kept) },
+        ports,
+        concurrency,
+      ),
   };
 }
 
+function countingProblems(options: MirrorOptions) {
+  let count = 0;
+  const onProblem = (problem: string): void => {
+    count += 1;
+    options.onProblem(problem);
+  };
+  return { options: { ...options, onProblem }, hasProblems: () => count > 0 };
+}
+
+interface Filling extends Pick<PreparedMirror, 'plan' | 'tallies' | 'looked'> {
+  readonly options: MirrorOptions;
+  readonly open: OpenObject;
+}
+
+async function fillTargets(
+  { options, looked, plan, tallies, open }: Filling,
+  { ending, onStep, ...ports }: CarryOutPorts,
+  concurrency: number,
+): Promise<readonly string[]> {
+  const { signal, onProblem } = options;
+  const { at, targets } = looked;
+  const { copies } = plan;
+  for (const target of targets) {
+    const isChanged = copies.some((copy) => copy.targets.includes(target.name));
+    target.isCurrent &&= !isChanged && options.changes !== undefined;
+  }
+  const due = targets.filter(({ isCurrent }) => !isCurrent);
+  const publishAll = async () => {
+    for (const target of due) await publish(options, target, at);
+  };
+  const publishSometimes = nowAndThen(publishAll, options);
+  const afterEach = (): Promise<void> => {
+    onStep?.();
+    return publishSometimes();
+  };
+  const job = { copies, targets, concurrency, tallies, onProblem, onStep: afterEach };
+  await carryOut({ ...job, ...(ending && { ending }), ports: { ...ports, open, signal } });
+  await publishAll();
+  if (signal.aborted || ending?.aborted === true) return [];
+  const isDone = ({ failed = 1, lost }: Partial<TargetTally> = {}) =>
+    failed === 0 && lost === undefined;
+  const done = targets.filter(({ name, isCurrent }) => isCurrent && isDone(tallies.get(name)));
+  return done.map(({ name }) => name);
+}
+
 /** Those that can be read; of the others it is told. */
-async function lookAtTargets({ targets, signal, onProblem }: MirrorOptions): Promise<Seen[]> {
+export async function lookAtTargets({
+  targets,
+  signal,
+  onProblem,
+  now,
+}: LookOptions): Promise<LookedTargets> {
+  const at = now();
   const looked = await Promise.allSettled(
-    targets.map(async (target): Promise<Seen> => {
+    targets.map(async (target): Promise<SeenTarget> => {
       // Before the listing: whatever is published after this knows of what the listing may have missed.
       const seen = await readPointer(target.store);
-      return { ...target, ...(await listTarget(target, signal)), seen };
+      return { ...target, ...(await listTarget(target, signal)), seen, isCurrent: false };
     }),
   );
   signal.throwIfAborted();
-  return looked.flatMap((result, place) => {
+  const readable = looked.flatMap((result, place) => {
     if (result.status === 'fulfilled') return [result.value];
     onProblem(`${targets[place]?.name}: ${messageOf(result.reason)}`);
     return [];
   });
+  return { at, targets: readable };
 }
+
+type LookOptions = Pick<MirrorOptions, 'targets' | 'signal' | 'onProblem' | 'now'>;
 
 async function planFor(
   { includesManifests, signal }: MirrorOptions,
   found: readonly FoundRepository[],
-  targets: readonly Seen[],
+  targets: readonly SeenTarget[],
 ): Promise<MirrorPlan> {
   function* wanted(): Generator<WantedObject, void, undefined> {
     for (const { repository, known } of found) {
@@ -144,7 +233,7 @@ async function planFor(
 function forgetBroken(
   { copies }: MirrorPlan,
   wanted: () => Iterable<WantedObject>,
-  targets: readonly Seen[],
+  targets: readonly SeenTarget[],
 ): void {
   const sizes = new Map<Digest, Set<number>>();
   for (const { digest } of copies) {
@@ -185,15 +274,18 @@ function nowAndThen(work: () => Promise<void>, { index, now }: MirrorOptions): (
 
 async function publish(
   { index, onProblem }: MirrorOptions,
-  target: Seen,
+  target: SeenTarget,
   createdAt: number,
 ): Promise<void> {
   const { publicUrl: url, seen } = target;
+  target.isCurrent = url === undefined;
   if (url === undefined) return;
   const { validFor, privateKey } = index;
   const validUntil = createdAt + validFor;
   try {
-    await publishTargetIndex(target, { url, createdAt, validUntil, privateKey, seen });
+    const about = { url, createdAt, validUntil, privateKey, seen };
+    target.seen = await publishTargetIndex(target, about);
+    target.isCurrent = true;
   } catch (error) {
     onProblem(`${target.name}: its index was not published: ${messageOf(error)}`);
   }

@@ -18,7 +18,7 @@ export interface SourceMemory {
 
 /** Beside the index of every target, so that any of them may be lost. */
 export function sourceMemory(source: string, stores: readonly ObjectStore[]): SourceMemory {
-  const folder = `archeion/mirror/${hashOf(source).slice(0, 16)}`;
+  const folder = sourceFolder(source);
   // Names of repositories are longer than those of files may be, and one may be the beginning of another.
   const keyOf = (repository: string) => `${folder}/${hashOf(repository)}.json`;
   return {
@@ -40,7 +40,12 @@ export function sourceMemory(source: string, stores: readonly ObjectStore[]): So
   };
 }
 
-async function readText(store: ObjectStore, key: string): Promise<string | undefined> {
+/** Where in a target is what is known of a source. */
+export function sourceFolder(source: string): string {
+  return `archeion/mirror/${hashOf(source).slice(0, 16)}`;
+}
+
+export async function readText(store: ObjectStore, key: string): Promise<string | undefined> {
   const found = await store.read(key);
   return found && (await buffer(found.body)).toString();
 }

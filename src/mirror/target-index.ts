@@ -44,10 +44,14 @@ const POINTER = `${FOLDER}/index`;
 const ATTEMPTS = 10;
 
 /** Others may publish at the same time: so often it is tried to come after one of them. */
-export async function publishTargetIndex(target: ListedTarget, about: IndexAbout): Promise<void> {
+export async function publishTargetIndex(
+  target: ListedTarget,
+  about: IndexAbout,
+): Promise<PublishedPointer> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     const current = await readPointer(target.store);
-    if ((await publishAfter(target, about, current)) !== 'conflict') return;
+    const published = await publishAfter(target, about, current);
+    if (published !== 'conflict') return published;
   }
   throw new Error('others publish the index all the time');
 }
@@ -65,7 +69,7 @@ async function publishAfter(
   { name, store, held }: ListedTarget,
   { url, createdAt, validUntil, privateKey, seen }: IndexAbout,
   current: PublishedPointer | undefined,
-): Promise<'published' | 'conflict'> {
+): Promise<PublishedPointer | 'conflict'> {
   const before = await readIndex(store, current?.pointer, {
     backend: name,
     url,
@@ -92,7 +96,7 @@ async function publishAfter(
   });
   if (written === 'conflict') return 'conflict';
   await removeOld(store, before?.header.previous);
-  return 'published';
+  return { version: written.version, pointer };
 }
 
 /** The index before may be on its way to somebody; the one before that was replaced a whole run ago. */

@@ -5,7 +5,7 @@ import type { Action, Grant } from './access.ts';
 import type { Registry, Visit } from './registry-ports.ts';
 import { denied } from './store/refusals.ts';
 
-const EVERYBODY: Grant = { name: undefined, may: () => true };
+const EVERYBODY: Grant = { name: undefined, may: () => true, sees: () => true };
 
 export async function grantOf({ access }: Registry, request: HttpRequest): Promise<Grant> {
   return access === undefined ? EVERYBODY : access.grantOf(request);

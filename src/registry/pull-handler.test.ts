@@ -46,7 +46,7 @@ describe('the API', () => {
     ['/', 404, 'UNSUPPORTED'],
     ['*', 400, 'UNSUPPORTED'],
     ['/v2/a#b', 400, 'UNSUPPORTED'],
-    ['/v2/_catalog?n=10', 404, 'UNSUPPORTED'],
+    ['/v2/_catalog?n=x', 400, 'UNSUPPORTED'],
     ['/v2/team/app/unknown/x', 404, 'UNSUPPORTED'],
     ['/v2/Team/app/manifests/v1', 400, 'NAME_INVALID'],
     ['/v2/team%2fapp/manifests/v1', 400, 'NAME_INVALID'],

@@ -7,6 +7,7 @@ import { parseRequestTarget, type RequestTarget } from '../core/oci/request-targ
 import type { Handler, HttpAnswer, HttpRequest } from '../protocol/http.ts';
 import { allowedMethods } from './allowed-methods.ts';
 import { grantOf } from './permission.ts';
+import { pullCatalog } from './pull/pull-catalog.ts';
 import { type Registry, type RegistryPorts, registryOf } from './registry-ports.ts';
 import { badRequest } from './store/refusals.ts';
 import { StoreError } from './store/store-error.ts';
@@ -59,7 +60,7 @@ async function answerTo(
     case 'invalid':
       throw new RegistryError(route.code, route.message);
     case 'catalog':
-      throw new RegistryError('UNSUPPORTED', 'there is no catalog', { status: 404 });
+      return visitCatalog(registry, request, target);
     case 'unknown':
       throw nothingHere();
     case 'uploads':
@@ -77,6 +78,16 @@ async function checkApi(registry: Registry, request: HttpRequest): Promise<HttpA
   const grant = await access.grantOf(request);
   if (access.asksLogin && grant.name === undefined) throw access.refusal(grant, undefined);
   return ACCEPT;
+}
+
+async function visitCatalog(
+  registry: Registry,
+  request: HttpRequest,
+  { query }: RequestTarget,
+): Promise<HttpAnswer> {
+  const grant = await grantOf(registry, request);
+  if (grant.name !== undefined) request.note?.({ user: grant.name });
+  return pullCatalog(registry, grant, query);
 }
 
 async function visitRepository(

@@ -143,3 +143,27 @@ test.each(['crane', 'regctl'] as const)('%s copies, lists and deletes', async (n
   for (const line of lines[name]) said.push(await run(line));
   expect(said.at(-2)).toContain('v1');
 });
+
+test('crane and regctl list the repositories that their user may pull', async () => {
+  const lines = {
+    crane: [`auth login -u USER -p PASSWORD ${host}`, `catalog --insecure ${host}`],
+    regctl: [
+      `registry set --tls disabled --skip-check ${host}`,
+      `registry login -u USER -p PASSWORD ${host}`,
+      `repo ls ${host}`,
+    ],
+  };
+  const listed = async (name: 'crane' | 'regctl', user: string) => {
+    const home = await mkdtemp(join(folder, `${name}-${user}`));
+    const options = { env: { ...process.env, HOME: home, DOCKER_CONFIG: home } };
+    let said = '';
+    for (const line of lines[name]) {
+      const words = line.replace('USER', user).replace('PASSWORD', passwordOf(user)).split(' ');
+      said = await mustRun(await goTool(name), words, options);
+    }
+    return said.split('\n');
+  };
+  expect(await listed('crane', 'puller')).toContain('team/app');
+  expect(await listed('regctl', 'puller')).toContain('team/app');
+  expect(await listed('crane', 'friend')).toEqual(['']);
+});

@@ -120,6 +120,19 @@ describe('archeion dev', () => {
       await push('POST', `${registry}/v2/mine/blobs/uploads/?digest=${digest}`, content);
     }
     await push('PUT', `${registry}/v2/mine/manifests/v1`, imageOf('layer'));
+    const ireland = { 'x-forwarded-for': '192.0.2.7' };
+    const blob = `${front}/v2/mine/blobs/sha256:${createHash('sha256').update('layer').digest('hex')}`;
+    const routeOf = async () => {
+      const answer = await fetch(blob, { headers: ireland, redirect: 'manual' });
+      return answer.headers.get('x-archeion-route');
+    };
+    await dev.logged('digest-index-loaded', 4);
+    expect(await routeOf()).toContain('dublin; reason=held');
+    // By the index that the mirror has published: no backend was asked.
+    const probes = (await dev.logged('request')).filter(({ method, path }) => {
+      return method === 'HEAD' && blob.endsWith(String(path).split('/').at(-1) ?? '');
+    });
+    expect(probes).toEqual([]);
     expect(await pull('mine', 'v1')).toBe(3);
     expect(await pull('mine', 'v1', { 'x-forwarded-for': '192.0.2.7' })).toBe(3);
   });

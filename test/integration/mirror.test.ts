@@ -6,6 +6,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { silentLog } from '../../src/log.ts';
 import type { Handler, HttpAnswer } from '../../src/protocol/http.ts';
+import { openEventLog } from '../../src/registry/events/event-log.ts';
 import { pullHandler } from '../../src/registry/pull-handler.ts';
 import { digestOf } from '../../src/registry/store/verify-body.ts';
 import { importImage } from '../../src/registry/transfer/import.ts';
@@ -173,6 +174,18 @@ describe('archeion mirror', () => {
     expect(dublin?.asked.filter((line) => line.startsWith('HEAD'))).toEqual([]);
   });
 
+  test('of our own registry it gets the repositories that its patterns mean', async () => {
+    const { run, config, asked } = await world();
+    const document = parse(await readFile(config, 'utf8'));
+    document.source.repositories = ['team/**'];
+    await writeFile(config, stringify(document));
+    const done = await run('run', '--yes', '--json');
+    expect(done).toMatchObject({ exit: 0, err: expect.any(String) });
+    expect(JSON.parse(done.out)).toMatchObject({ repositories: 1, problems: [] });
+    expect(asked).toContain('GET /v2/_catalog?n=1000');
+    expect(asked.filter((line) => line.includes('/v2/other/'))).toEqual([]);
+  });
+
   test('brings what is new, and says what it could not bring', async () => {
     const own = await world();
     const { registry, run } = own;
@@ -287,6 +300,43 @@ test('patterns of repositories and tags, and what is taken from them, over lists
   expect(JSON.parse(out)).toMatchObject({ repositories: 1, wanted: { objects: OBJECTS + 3 + 3 } });
   expect(asked.filter((line) => line.includes('team/app/tags/list'))).toHaveLength(4);
   expect(asked.filter((line) => /tmp-1|elsewhere/.test(line))).toEqual([]);
+});
+
+test('our own registry is read from its store, by what its log says is new', async () => {
+  const { folder: directory, source, storage } = await registryFolder();
+  const folder = await temporaryFolder();
+  const config = join(folder, 'mirror.yaml');
+  const run = async (...args: string[]) => {
+    const { out, ...rest } = await runCommand(['mirror', ...args, '--json', '--config', config]);
+    return { ...rest, ...JSON.parse(out) };
+  };
+  const document = (repositories: readonly string[]) =>
+    stringify({
+      source: { registry: { storage: { kind: 'filesystem', directory } }, repositories },
+      targets: [{ name: 'dublin', storage: { kind: 'filesystem', directory: 'served' } }],
+    });
+  await writeFile(config, document(['team/**']));
+  const add = async (content: string) => {
+    source.tag(content, addImage(source, content).digest);
+    const about = { source, storage, repository: 'team/app', reference: content, tag: content };
+    const log = openEventLog(storage);
+    await importImage({ ...about, tell: () => log.tell({ repository: 'team/app', by: 'me' }) });
+  };
+  await add('first');
+  expect(await run('run', '--yes')).toMatchObject({ exit: 0, isPartial: false, problems: [] });
+  await add('second');
+  const missing = [{ missing: { blobs: 2, manifests: 1 } }];
+  expect(await run('plan')).toMatchObject({ exit: 3, isPartial: true, targets: missing });
+  const added = { exit: 0, isPartial: true, repositories: 1, targets: missing };
+  expect(await run('run', '--yes')).toMatchObject(added);
+  expect(await run('plan')).toMatchObject({ exit: 0, isPartial: true, repositories: 0 });
+  await writeFile(config, document(['**']));
+  expect(await run('run', '--yes')).toMatchObject({ exit: 0, isPartial: false, repositories: 2 });
+  await writeFile(config, document(['**']).replace(directory, 'nothing'));
+  await expect(runCommand(['mirror', 'plan', '--config', config])).resolves.toMatchObject({
+    exit: 2,
+    err: expect.stringContaining('holds no registry'),
+  });
 });
 
 test('the folder of an image layout is mirrored as a whole, with what has no tag', async () => {

@@ -9,12 +9,13 @@ export type Rules = Readonly<Record<string, Readonly<Record<string, readonly Act
 export function fakeAccess(rules: Rules): Access {
   return {
     asksLogin: true,
+    places: { placeOf: (name) => `~${name}`, nameOf: (place) => place.replace(/^~/, '') },
     async grantOf(request) {
       const name = request.header('authorization');
       const mine = rules[name ?? 'anonymous'] ?? {};
       const may = (action: Action, repository: string) =>
         [...(mine[repository] ?? []), ...(mine['*'] ?? [])].includes(action);
-      return { name, may };
+      return { name, may, sees: (repository) => may('pull', repository) };
     },
     refusal: (grant) =>
       grant.name === undefined

@@ -30,8 +30,8 @@ export function devDocument(ports: DevPorts): ConfigDocument {
     clientAddress: { trustedProxies: ['127.0.0.0/8', '::1/128'] },
     upstreams: [{ name: 'registry', url: url(ports.registry) }],
     backends: [
-      { name: 'dublin', url: url(ports.dublin), at: ireland },
-      { name: 'iowa', url: url(ports.iowa), at: iowa },
+      { name: 'dublin', url: url(ports.dublin), index: true, at: ireland },
+      { name: 'iowa', url: url(ports.iowa), index: true, at: iowa },
     ],
     routing: [
       { client: { cloud: ['aws', 'gcp'] }, blobs: ['same-region', 'nearest'] },

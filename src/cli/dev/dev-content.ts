@@ -1,24 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Digest } from '../../core/oci/digest.ts';
 import { parseManifest } from '../../core/oci/manifest.ts';
-import type { StorageDriver } from '../../storage/driver.ts';
 import type { ImageSource } from '../../upstream/image-source.ts';
-
-const BLOBS = 'blobs/';
-
-/**
- * Puts every blob of a registry folder that a backend lacks where the default `blobPath` looks for it.
- * Only at the start: what comes later is found missing by a probe, and served from the registry.
- */
-export async function fillBackend(registry: StorageDriver, backend: StorageDriver): Promise<void> {
-  for await (const { key, size } of registry.list(BLOBS)) {
-    const digest = key.slice(BLOBS.length).replace('/', ':');
-    const target = `containers/images/${digest}`;
-    if ((await backend.stat(target)) !== undefined) continue;
-    const blob = await registry.read(key);
-    if (blob !== undefined) await backend.write(target, blob.body, { size });
-  }
-}
 
 /** A layer to ask for: the first of the first platform. */
 export async function firstLayerOf(source: ImageSource, reference: string): Promise<Digest> {

@@ -11,6 +11,7 @@ import { requestLog } from '../../http/request-log.ts';
 import type { Log } from '../../log.ts';
 import type { Handler } from '../../protocol/http.ts';
 import { bucketHandler } from '../../registry/bucket-handler.ts';
+import { openEventLog } from '../../registry/events/event-log.ts';
 import { reapUploads } from '../../registry/push/reap-uploads.ts';
 import { registryHandler } from '../../registry/registry-handler.ts';
 import { importImage } from '../../registry/transfer/import.ts';
@@ -20,7 +21,8 @@ import { filesystemDriver } from '../../storage/filesystem/filesystem.ts';
 import { type Front, openFront } from '../front/compose.ts';
 import type { LoadedConfig } from '../load-config.ts';
 import { type DevPorts, devDocument, devPorts } from './dev-config.ts';
-import { fillBackend, firstLayerOf } from './dev-content.ts';
+import { firstLayerOf } from './dev-content.ts';
+import type { DevBackend } from './dev-mirror.ts';
 import { tour } from './dev-tour.ts';
 
 export interface DevOptions {
@@ -46,7 +48,6 @@ export async function openDev({ base, folder, log }: DevOptions): Promise<DevSer
   const backends = { dublin: open('backends/dublin'), iowa: open('backends/iowa') };
   const layer = await importSample(registry);
   await reapUploads(registry, Date.now());
-  for (const backend of Object.values(backends)) await fillBackend(registry, backend);
 
   const wanted = devPorts(base);
   const servers: RunningServer[] = [];
@@ -63,11 +64,26 @@ export async function openDev({ base, folder, log }: DevOptions): Promise<DevSer
   const close = async () => void (await Promise.all(servers.map((one) => one.drain(GRACE))));
   try {
     const behind = {
-      registry: await start('registry', registryHandler({ storage: registry, log }), UPLOAD_LIMITS),
+      registry: await start(
+        'registry',
+        registryHandler({ storage: registry, log, events: openEventLog(registry) }),
+        UPLOAD_LIMITS,
+      ),
       dublin: await start('dublin', bucketHandler(backends.dublin)),
       iowa: await start('iowa', bucketHandler(backends.iowa)),
     };
-    const front = await openFront(await writeConfig(folder, { ...wanted, ...behind }), log);
+    const loaded = await writeConfig(folder, { ...wanted, ...behind });
+    const front = await openFront(loaded, log);
+    // After all listen, loading it included: nobody waits for it who could be answered.
+    const { startDevMirror } = await import('./dev-mirror.ts');
+    const mirror = startDevMirror({
+      registry,
+      backends: mirrored(backends, loaded),
+      sample: layer,
+      log,
+      onPublished: front.refreshIndexes,
+    });
+    await mirror.first;
     return {
       tour: tour({
         ports: { ...portsOf(front), ...behind },
@@ -77,6 +93,7 @@ export async function openDev({ base, folder, log }: DevOptions): Promise<DevSer
         ...SAMPLE,
       }),
       async stop() {
+        await mirror.stop();
         await front.stop();
         await close();
       },
@@ -87,10 +104,20 @@ export async function openDev({ base, folder, log }: DevOptions): Promise<DevSer
   }
 }
 
+type Stores = Readonly<Record<string, StorageDriver>>;
+
+/** The backends as the front knows them, with what is behind them. */
+function mirrored(stores: Stores, { config }: LoadedConfig): readonly DevBackend[] {
+  return config.backends.flatMap(({ name, url, blobPath = config.blobPath }) => {
+    const store = stores[name];
+    return store === undefined ? [] : [{ name, store, publicUrl: url, blobPath }];
+  });
+}
+
 /** The sample is made anew each time, always the same bytes; what is there already is skipped. */
-async function importSample(registry: StorageDriver): Promise<Digest> {
+async function importSample(storage: StorageDriver): Promise<Digest> {
   const source = sampleImage();
-  await importImage({ source, storage: registry, reference: SAMPLE.tag, ...SAMPLE });
+  await importImage({ source, storage, reference: SAMPLE.tag, ...SAMPLE });
   return firstLayerOf(source, SAMPLE.tag);
 }
 

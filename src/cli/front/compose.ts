@@ -14,6 +14,8 @@ export interface Front {
   readonly adminUrl: string;
   /** @throws ConfigError when the configuration cannot be used; the old one then stays. */
   reload(next: LoadedConfig): Promise<void>;
+  /** Takes over what backends have published, before it would be looked at. */
+  refreshIndexes(): Promise<void>;
   /** Finishes what is under way, for as long as the configuration grants, and closes. */
   stop(): Promise<void>;
 }
@@ -44,6 +46,7 @@ export async function openFront(loaded: LoadedConfig, log: Log): Promise<Front> 
       settle(true);
       await ranges.restart();
     },
+    refreshIndexes: front.refreshIndexes,
     async stop() {
       isDraining = true;
       ranges.close();

@@ -48,6 +48,8 @@ export interface FrontIndexes {
   readonly inFrontOf: (prober: Prober, health: BackendHealth) => DigestProber;
   /** Resolves when every pointer has been looked at once. */
   readonly ready: Promise<void>;
+  /** Looks at every pointer now. */
+  refresh(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -75,6 +77,9 @@ export function openFrontIndexes(config: Config, { keys, log }: FrontIndexPorts)
     inFrontOf: (prober, health) =>
       digestProber(prober, { knowledge: loader.knowledge, health, now: Date.now, owned, behind }),
     ready: Promise.all(watches.map(({ first }) => first)).then(() => undefined),
+    async refresh() {
+      await Promise.all(names.map((name) => loader.refresh(name)));
+    },
     async close() {
       for (const { end } of watches) end();
       await fetcher.close();

@@ -13,6 +13,7 @@ import type { FrontState } from './front-state.ts';
 export interface FrontListener extends FrontReplacement {
   readonly url: string;
   readonly explain: FrontState['explain'];
+  readonly refreshIndexes: FrontState['refreshIndexes'];
   /** Finishes what is under way, for as long as the configuration grants, and closes. */
   stop(): Promise<void>;
   /** Closes at once. */
@@ -37,6 +38,7 @@ export async function openFrontListener(
   return {
     url: server.url,
     explain: fresh.state.explain,
+    refreshIndexes: fresh.state.refreshIndexes,
     ...replacementWith(fresh, tls),
     async stop() {
       end();

@@ -29,6 +29,8 @@ export interface FrontState {
    * @throws ConfigError when it cannot be used; what was there goes on
    */
   prepare(next: LoadedConfig): Promise<() => void>;
+  /** Takes over what backends have published, before it would be looked at. */
+  refreshIndexes(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -121,6 +123,7 @@ export async function openFrontState(
         setTimeout(() => void old.close(), closeAfter).unref();
       };
     },
+    refreshIndexes: () => current.indexes.refresh(),
     close: () => current.close(),
   };
 }

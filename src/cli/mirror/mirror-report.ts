@@ -26,10 +26,11 @@ export function summaryText(prepared: PreparedMirror): string {
   return `${sourceText(prepared)}\n${table(['target', 'copied', 'size', 'failed'], rows)}`;
 }
 
-function sourceText({ plan, repositories, foreign }: PreparedMirror): string {
+function sourceText({ plan, repositories, foreign, isPartial }: PreparedMirror): string {
   const { objects, bytes } = plan.wanted;
   const left = foreign === 0 ? '' : `; ${foreign} layers are to be had from elsewhere only`;
-  return `source: ${repositories} repositories, ${objects} objects, ${sizeText(bytes)}${left}`;
+  const where = isPartial ? 'new in the source' : 'source';
+  return `${where}: ${repositories} repositories, ${objects} objects, ${sizeText(bytes)}${left}`;
 }
 
 /** Columns as wide as they have to be. */
@@ -47,13 +48,13 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 
 /** The same for programs. */
 export function reportJson(prepared: PreparedMirror, problems: readonly string[]): string {
-  const { plan, repositories, foreign, tallies } = prepared;
+  const { plan, repositories, isPartial, foreign, tallies } = prepared;
   const targets = plan.targets.map(({ name, ...missing }) => ({
     name,
     missing,
     done: tallies.get(name),
   }));
-  return `${JSON.stringify({ repositories, foreign, wanted: plan.wanted, targets, problems })}\n`;
+  return `${JSON.stringify({ repositories, isPartial, foreign, wanted: plan.wanted, targets, problems })}\n`;
 }
 
 const NAMED = 50;

@@ -1,20 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { KeyObject } from 'node:crypto';
+import { createHash, type KeyObject } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ConfigError } from '../../config/config-error.ts';
 import { type MirrorConfig, selectionsOf } from '../../config/mirror.ts';
+import type { RegistryConfig } from '../../config/registry.ts';
 import { parseSelection, type Selection } from '../../core/mirroring/selection.ts';
 import { matchesTagPattern } from '../../core/oci/tag-pattern.ts';
+import { formatBlobPath } from '../../core/routing/blob-path.ts';
 import { openLog } from '../../log.ts';
-import { type PreparedMirror, type PublishedTarget, prepareMirror } from '../../mirror/mirror.ts';
+import type { ChangeFeed } from '../../mirror/change-feed.ts';
+import {
+  type MirrorOptions,
+  type PreparedMirror,
+  type PublishedTarget,
+  prepareMirror,
+} from '../../mirror/mirror.ts';
 import {
   LAYOUT_REPOSITORY,
   type MirrorSource,
   mirroredLayout,
   mirroredRegistry,
 } from '../../mirror/mirror-source.ts';
+import { takeUp } from '../../mirror/take-up.ts';
+import { registryChanges } from '../../registry/events/registry-changes.ts';
+import { hasLayout } from '../../registry/store/ensure-layout.ts';
+import { storeSource } from '../../registry/transfer/store-source.ts';
 import type { ObjectStore } from '../../storage/driver.ts';
 import { plainFolder } from '../../storage/plain-folder.ts';
 import { parseKey } from '../../upstream/digest-index-seal.ts';
@@ -23,6 +34,7 @@ import type { UpstreamClient } from '../../upstream/upstream-client.ts';
 import type { CommandIo } from '../command.ts';
 import type { Loaded } from '../load-config.ts';
 import { openStorage } from '../registry/open-storage.ts';
+import { COPY_PORTS } from './copy-ports.ts';
 import { readDeclaredImages } from './declared-images.ts';
 import { openSourceLogin } from './source-credentials.ts';
 
@@ -44,27 +56,17 @@ export async function openMirrorSession(
 ): Promise<MirrorSession> {
   const { config } = loaded;
   const problems: string[] = [];
-  const targets = await openTargets(loaded);
-  const privateKey = await readKey(loaded);
-  const declared = await readDeclaredImages(loaded);
-  problems.push(...declared.problems);
-  const { source, selections, close } = await openSource(loaded, io);
+  const onProblem = (problem: string): void => void problems.push(problem);
+  const { mirror, feed, wish, sweepEvery, close } = await openMirrorParts(loaded, io, onProblem);
   try {
-    const prepared = await prepareMirror({
-      source,
-      selections,
-      declared: declared.digests,
-      targets,
-      isImmutable: (tag) => config.immutable.some((pattern) => matchesTagPattern(pattern, tag)),
-      includesManifests: config.manifests,
-      referrersAfter: config.referrersEvery,
-      isDryRun,
-      index: { ...config.index, privateKey },
-      now: Date.now,
-      onProblem: (problem) => problems.push(problem),
-      signal: io.stop,
-    });
-    const carryOut = () => prepared.carryOut(COPY_PORTS, config.concurrency);
+    const taken = feed && (await takeUp({ mirror, feed, wish, sweepEvery }));
+    const changes = taken?.changes;
+    const prepared = await prepareMirror({ ...mirror, isDryRun, ...(changes && { changes }) });
+    const carryOut = async (): Promise<void> => {
+      const done = await prepared.carryOut(COPY_PORTS, config.concurrency);
+      const isAll = prepared.isWhole && done.length === mirror.targets.length;
+      if (isAll) await taken?.remember();
+    };
     return { prepared, problems, carryOut, close };
   } catch (error) {
     await close();
@@ -72,27 +74,74 @@ export async function openMirrorSession(
   }
 }
 
-const COPY_PORTS = {
-  sleep: (milliseconds: number, signal: AbortSignal) => sleep(milliseconds, undefined, { signal }),
-  random: Math.random,
-  retries: 3,
-  backoff: 1_000,
-  patience: 120_000,
-};
+/** What mirroring by a configuration is done with. */
+export interface MirrorParts {
+  readonly mirror: Omit<MirrorOptions, 'isDryRun'>;
+  /** Undefined for a source that does not tell what is new. */
+  readonly feed: ChangeFeed | undefined;
+  readonly wish: string;
+  /** Milliseconds. */
+  readonly sweepEvery: number;
+  readonly close: () => Promise<void>;
+}
+
+/** @throws ConfigError */
+export async function openMirrorParts(
+  loaded: LoadedMirror,
+  io: Pick<CommandIo, 'env' | 'err' | 'stop'>,
+  onProblem: (problem: string) => void,
+): Promise<MirrorParts> {
+  const { config } = loaded;
+  const targets = await openTargets(loaded);
+  const privateKey = await readKey(loaded);
+  const declared = await readDeclaredImages(loaded);
+  for (const problem of declared.problems) onProblem(problem);
+  const { source, selections, feed, close } = await openSource(loaded, io);
+  return {
+    mirror: {
+      source,
+      selections,
+      declared: declared.digests,
+      targets,
+      isImmutable: (tag) => config.immutable.some((pattern) => matchesTagPattern(pattern, tag)),
+      includesManifests: config.manifests,
+      referrersAfter: config.referrersEvery,
+      index: { ...config.index, privateKey },
+      now: Date.now,
+      onProblem,
+      signal: io.stop,
+    },
+    feed,
+    wish: wishOf(config),
+    sweepEvery: Math.min(config.sweepEvery, config.index.validFor / 2),
+    close,
+  };
+}
+
+/** What of a configuration says what a target is to hold, and where. */
+function wishOf({ source, manifests, targets }: MirrorConfig): string {
+  const paths = targets.map(({ name, blobPath }) => [name, formatBlobPath(blobPath)]);
+  const parts = JSON.stringify([source, manifests, paths]);
+  return createHash('sha256').update(parts).digest('hex');
+}
 
 /** Milliseconds for a list or a manifest: others may be waited for first. */
 const WHOLE = 600_000;
 /** Milliseconds that a registry may ask for before it is asked again: nobody sits and waits for a mirror. */
 const LONGEST_WAIT = 120_000;
 
+type SourceIo = Pick<CommandIo, 'env' | 'err'>;
+
 interface OpenSource {
   readonly source: MirrorSource;
   readonly selections: readonly Selection[];
+  readonly feed?: ChangeFeed;
   readonly close: () => Promise<void>;
 }
 
-async function openSource(loaded: LoadedMirror, io: CommandIo): Promise<OpenSource> {
-  const { url, layout } = loaded.config.source;
+async function openSource(loaded: LoadedMirror, io: SourceIo): Promise<OpenSource> {
+  const { url, layout, registry } = loaded.config.source;
+  if (registry !== undefined) return openOwnRegistry(loaded, registry);
   if (layout === undefined) {
     const { client, close } = await openClient(loaded, url ?? '', io);
     return { source: mirroredRegistry(client), selections: selectionsOf(loaded.config), close };
@@ -104,10 +153,26 @@ async function openSource(loaded: LoadedMirror, io: CommandIo): Promise<OpenSour
   return { source, selections, close: async () => undefined };
 }
 
+async function openOwnRegistry(
+  { directory, origin, config }: LoadedMirror,
+  registry: Pick<RegistryConfig, 'storage'>,
+): Promise<OpenSource> {
+  const storage = await openStorage({ config: registry, directory, origin });
+  if (!(await hasLayout(storage))) {
+    throw new ConfigError(origin, [`source.registry.storage: ${storage.name} holds no registry`]);
+  }
+  return {
+    source: storeSource(storage),
+    selections: selectionsOf(config),
+    feed: registryChanges(storage),
+    close: async () => undefined,
+  };
+}
+
 async function openClient(
   loaded: LoadedMirror,
   url: string,
-  io: CommandIo,
+  io: SourceIo,
 ): Promise<Pick<OpenSource, 'close'> & { readonly client: UpstreamClient }> {
   const { concurrency, source } = loaded.config;
   const login = await openSourceLogin(loaded, io);

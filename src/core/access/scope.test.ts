@@ -5,7 +5,7 @@ import { PROPERTY_RUNS } from '../../../test/support/property-runs.ts';
 import { isRepository } from '../oci/repository.ts';
 import { ACTIONS, type Action } from './action.ts';
 import { accessRules, mayDo } from './rules.ts';
-import { grantedScopes, parseScopes, scopeText } from './scope.ts';
+import { asksCatalog, grantedScopes, parseScopes, scopeText } from './scope.ts';
 
 const RULES = accessRules({
   anonymousPull: ['public/**'],
@@ -48,6 +48,17 @@ describe('a scope', () => {
     'repository:__proto__:pull',
   ])('%j asks for nothing', (text) => {
     expect(parseScopes(text)).toEqual([]);
+  });
+
+  test.each([
+    ['registry:catalog:*', true],
+    ['repository:a:pull registry:catalog:*', true],
+    ['registry:catalog:', false],
+    ['registry:catalog:*x', false],
+    ['repository:registry:catalog:*', false],
+    ['', false],
+  ])('%j asks for the list of all repositories: %s', (text, asks) => {
+    expect(asksCatalog(text)).toBe(asks);
   });
 
   test('several are told apart by spaces, and those of one repository go together', () => {

@@ -9,6 +9,17 @@ export interface RepositoryScope {
   readonly actions: readonly Action[];
 }
 
+/**
+ * What a token for the list of all repositories is asked for with, since there were tokens. It opens none of them.
+ * https://distribution.github.io/distribution/spec/auth/scope/#resource-class
+ */
+export const CATALOG_SCOPE = 'registry:catalog:*';
+
+/** Whether the list of all repositories is among what is asked for. */
+export function asksCatalog(text: string): boolean {
+  return text.split(' ').includes(CATALOG_SCOPE);
+}
+
 /** A mount names a few; a token for more would be longer than the header it has to fit. */
 const MOST_REPOSITORIES = 20;
 

@@ -2,10 +2,16 @@
 import { ACTIONS, type Action, covers } from '../../core/access/action.ts';
 import { type ChallengeParts, challengeText, isHost } from '../../core/access/challenge-text.ts';
 import { type AccessRules, mayAnybodyPull, mayDo } from '../../core/access/rules.ts';
-import { isMeant, type RepositoryScope, scopeText } from '../../core/access/scope.ts';
+import {
+  CATALOG_SCOPE,
+  isMeant,
+  type RepositoryScope,
+  scopeText,
+} from '../../core/access/scope.ts';
 import { wantedBy } from '../../core/access/wanted-by.ts';
 import type { Address } from '../../core/net/address.ts';
 import { RegistryError } from '../../core/oci/registry-error.ts';
+import { parseRegistryRoute } from '../../core/oci/registry-route.ts';
 import { parseRequestTarget } from '../../core/oci/request-target.ts';
 import type { HttpRequest } from '../../protocol/http.ts';
 import type { Access, Grant, Wanted } from '../access.ts';
@@ -26,6 +32,7 @@ export interface GrantPorts {
   /** As configured. */
   readonly realm: string | undefined;
   readonly scheme: 'http' | 'https';
+  readonly asksLogin: boolean;
 }
 
 type Complaint = Pick<ChallengeParts, 'scope' | 'error'> & { readonly message: string };
@@ -49,6 +56,9 @@ export function grants(ports: GrantPorts): Pick<Access, 'grantOf' | 'refusal'> {
       may: (action, repository) =>
         (action === 'pull' && mayAnybodyPull(rules(), repository)) ||
         (isInScope(scopes, action, repository) && mayDo(rules(), { user, action, repository })),
+      sees: mayList(claims, ports)
+        ? (repository) => mayDo(rules(), { user, action: 'pull', repository })
+        : undefined,
     };
     realms.set(grant, realmFor(request, ports));
     return grant;
@@ -73,17 +83,18 @@ export function grants(ports: GrantPorts): Pick<Access, 'grantOf' | 'refusal'> {
       const found = await identify(request);
       if (!('message' in found)) return grantFor(request, found);
       const path = parseRequestTarget(request.target)?.path ?? '';
-      const wanted = wantedBy(request.method, path);
-      const scope = wanted && scopeText(wanted);
-      throw unauthorized(realmFor(request, ports), { ...found, scope });
+      throw unauthorized(realmFor(request, ports), {
+        ...found,
+        scope: scopeFor(request.method, path),
+      });
     },
 
     refusal(grant, wanted) {
       const realm = realms.has(grant) ? realms.get(grant) : ports.realm;
       const user = grant.name;
-      const scope = wanted && scopeText(wanted);
+      const scope = wanted === 'catalog' ? CATALOG_SCOPE : wanted && scopeText(wanted);
       if (user === undefined) return unauthorized(realm, { message: 'log in first', scope });
-      if (wanted !== undefined && isMoreAllowed(rules(), grant, wanted)) {
+      if (wanted === 'catalog' || (wanted && isMoreAllowed(rules(), grant, wanted))) {
         const message = 'the token is not for this';
         return unauthorized(realm, { message, scope, error: 'insufficient_scope' });
       }
@@ -111,6 +122,22 @@ async function claimsOfToken(
     claims !== undefined && (claims.user === undefined || (await users.current()).has(claims.user));
   if (isGood) return claims;
   return { message: 'the token is not good, or no longer', error: 'invalid_token' };
+}
+
+/** What a token has to be for, as far as the first line of a request tells. */
+function scopeFor(method: string, path: string): string | undefined {
+  if (parseRegistryRoute(path).kind === 'catalog') return CATALOG_SCOPE;
+  const wanted = wantedBy(method, path);
+  return wanted && scopeText(wanted);
+}
+
+/**
+ * Whoever sends nothing where users log in is asked to: clients that have a password would take what anybody sees for
+ * all there is. A token says itself whether it is for the list.
+ */
+function mayList({ user, scopes, listsAll }: Partial<TokenClaims>, { asksLogin }: GrantPorts) {
+  if (scopes !== undefined) return listsAll === true;
+  return user !== undefined || !asksLogin;
 }
 
 /** A login is good for everything its user may do; undefined stands for that. */

@@ -129,9 +129,9 @@ describe('a refusal', () => {
 
   test('of a grant from elsewhere is one all the same', async () => {
     const { access } = await openTestAccess();
-    const may = () => false;
-    expect(access.refusal({ name: undefined, may }, PUSH).status).toBe(401);
-    expect(access.refusal({ name: 'x', may }, PUSH).status).toBe(403);
+    const none = { may: () => false, sees: undefined };
+    expect(access.refusal({ name: undefined, ...none }, PUSH).status).toBe(401);
+    expect(access.refusal({ name: 'x', ...none }, PUSH).status).toBe(403);
   });
 
   test.each([

@@ -10,6 +10,7 @@ import type { StorageDriver } from '../../storage/driver.ts';
 import type { Access } from '../access.ts';
 import { type BcryptThread, openBcryptThread } from './bcrypt-thread.ts';
 import { grants } from './grants.ts';
+import { hiddenPlaces } from './hidden-places.ts';
 import { passwordCheck } from './password-check.ts';
 import { isScryptOf } from './password-hash.ts';
 import { TOKEN_PATH, tokenEndpoint } from './token-endpoint.ts';
@@ -58,9 +59,12 @@ export async function openAccess(
   let current: AccessRules = accessRules(settings);
   const rules = () => current;
   const { addressOf, scheme } = ports;
+  const asksLogin = userSettings !== undefined;
+  const told = { addressOf, service, realm, scheme, asksLogin };
   return {
-    ...grants({ rules, users, passwords, tokens: issued, addressOf, service, realm, scheme }),
-    asksLogin: userSettings !== undefined,
+    ...grants({ rules, users, passwords, tokens: issued, ...told }),
+    asksLogin,
+    places: hiddenPlaces(key),
     tokenHandler: tokenEndpoint({ service, rules, passwords, tokens: issued, addressOf }),
     setRules(next) {
       current = accessRules(next);

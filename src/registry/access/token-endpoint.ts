@@ -2,9 +2,10 @@
 import { challengeText } from '../../core/access/challenge-text.ts';
 import type { AccessRules } from '../../core/access/rules.ts';
 import {
+  asksCatalog,
+  CATALOG_SCOPE,
   grantedScopes,
   parseScopes,
-  type RepositoryScope,
   scopeText,
 } from '../../core/access/scope.ts';
 import type { Address } from '../../core/net/address.ts';
@@ -14,7 +15,7 @@ import type { Handler, HttpAnswer, HttpRequest } from '../../protocol/http.ts';
 import { checkedLogin, parseAuthorization } from './authorization.ts';
 import { readForm } from './form.ts';
 import type { Login, PasswordCheck } from './password-check.ts';
-import type { Tokens } from './tokens.ts';
+import type { TokenClaims, Tokens } from './tokens.ts';
 
 /** Outside of `/v2/`, so that no repository can ever be called so. */
 export const TOKEN_PATH = '/token';
@@ -45,9 +46,11 @@ export function tokenEndpoint(ports: TokenEndpointPorts): Handler {
     const { login, parameters } = await readWish(request, target.query, ports.service);
     checkService(parameters, ports.service);
     if (login !== undefined) await checkPassword(login, request, ports);
-    const asked = parseScopes(parameters.getAll('scope').join(' '));
-    const scopes = grantedScopes(ports.rules(), login?.name, asked);
-    return tokenAnswer({ user: login?.name, scopes }, ports.tokens);
+    const asked = parameters.getAll('scope').join(' ');
+    const scopes = grantedScopes(ports.rules(), login?.name, parseScopes(asked));
+    // For anybody: the list shows each what they may pull.
+    const listsAll = asksCatalog(asked);
+    return tokenAnswer({ user: login?.name, scopes, listsAll }, ports.tokens);
   };
 }
 
@@ -108,17 +111,14 @@ async function checkPassword(
   if (!(await passwords.isRight(login, addressOf(request)))) throw wrongLogin(service);
 }
 
-async function tokenAnswer(
-  claims: { readonly user: string | undefined; readonly scopes: readonly RepositoryScope[] },
-  tokens: Tokens,
-): Promise<HttpAnswer> {
+async function tokenAnswer(claims: TokenClaims, tokens: Tokens): Promise<HttpAnswer> {
   const { text, issuedAt, lifetime } = await tokens.issue(claims);
   const body = {
     token: text,
     access_token: text,
     expires_in: Math.floor(lifetime / 1_000),
     issued_at: new Date(issuedAt).toISOString(),
-    scope: claims.scopes.map(scopeText).join(' '),
+    scope: [...(claims.listsAll ? [CATALOG_SCOPE] : []), ...claims.scopes.map(scopeText)].join(' '),
   };
   return {
     status: 200,

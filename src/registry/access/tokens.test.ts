@@ -16,6 +16,7 @@ const KEY = tokenKeyOfPem('key.pem', PEM);
 const CLAIMS: TokenClaims = {
   user: 'alice',
   scopes: [{ repository: 'team/app', actions: ['pull', 'push'] }],
+  listsAll: false,
 };
 
 function open(changes: { readonly service?: string; readonly key?: typeof KEY } = {}) {
@@ -70,8 +71,14 @@ describe('a token', () => {
 
   test('may be of nobody', async () => {
     const { issue, claimsOf } = open();
-    const { text } = await issue({ user: undefined, scopes: [] });
-    expect(await claimsOf(text)).toEqual({ user: undefined, scopes: [] });
+    const { text } = await issue({ user: undefined, scopes: [], listsAll: false });
+    expect(await claimsOf(text)).toEqual({ user: undefined, scopes: [], listsAll: false });
+  });
+
+  test('says whether it is for the list of repositories', async () => {
+    const { issue, claimsOf } = open();
+    const { text } = await issue({ ...CLAIMS, listsAll: true });
+    expect(await claimsOf(text)).toEqual({ ...CLAIMS, listsAll: true });
   });
 
   test('is one of its kind', async () => {

@@ -13,6 +13,8 @@ export interface TokenClaims {
   /** Undefined for somebody who did not say. */
   readonly user: string | undefined;
   readonly scopes: readonly RepositoryScope[];
+  /** Whether it is for the list of all repositories. */
+  readonly listsAll: boolean;
 }
 
 export interface IssuedToken {
@@ -42,6 +44,8 @@ export interface Tokens {
 /** What this registry signs with, and all that it takes: a token has no say in how it is checked. */
 const ALGORITHM = 'EdDSA';
 const TYPE = 'JWT';
+/** As it stands in a token. */
+const CATALOG = { type: 'registry', name: 'catalog', actions: ['*'] };
 /** Seconds by which the clocks of two replicas may differ. */
 const TOLERANCE = 30;
 const MOST_REMEMBERED = 1_024;
@@ -78,12 +82,13 @@ export function tokens({ key, service, lifetime, now }: TokenPorts): Tokens {
   }
 
   return {
-    async issue({ user, scopes }) {
+    async issue({ user, scopes, listsAll }) {
       const { SignJWT } = await import('jose');
       const issuedAt = seconds();
-      const access = scopes.map(({ repository, actions }) => {
+      const repositories = scopes.map(({ repository, actions }) => {
         return { type: 'repository', name: repository, actions };
       });
+      const access = listsAll ? [CATALOG, ...repositories] : repositories;
       const text = await new SignJWT({ access, ...(user !== undefined && { sub: user }) })
         .setProtectedHeader(header)
         .setIssuer(service)
@@ -121,9 +126,17 @@ function isSame(found: object, expected: object): boolean {
 
 function readPayload({ sub, nbf, exp, access }: JWTPayload): Checked | undefined {
   if (nbf === undefined || exp === undefined || !Array.isArray(access)) return undefined;
-  const scopes = access.map(readScope);
+  const [first, ...rest] = access;
+  const listsAll = isCatalog(first);
+  const scopes = (listsAll ? rest : access).map(readScope);
   if (!scopes.every((scope) => scope !== undefined)) return undefined;
-  return { claims: { user: sub, scopes }, from: nbf, until: exp };
+  return { claims: { user: sub, scopes, listsAll }, from: nbf, until: exp };
+}
+
+function isCatalog(entry: unknown): boolean {
+  if (!isObject(entry)) return false;
+  const { type, name, actions } = entry;
+  return type === CATALOG.type && name === CATALOG.name && String(actions) === '*';
 }
 
 function readScope(entry: unknown): RepositoryScope | undefined {

@@ -29,7 +29,8 @@ test.each([
   ['PUT', '/v2/app/tags/list', 'other'],
   ['GET', `/v2/app/referrers/${DIGEST}`, 'referrers-list'],
   ['PUT', `/v2/app/referrers/${DIGEST}`, 'other'],
-  ['GET', '/v2/_catalog', 'other'],
+  ['GET', '/v2/_catalog', 'catalog-list'],
+  ['PUT', '/v2/_catalog', 'other'],
   ['GET', '*', 'other'],
 ])('%s %s is %s', (method, target, operation) => {
   expect(nameRequest(method, target).operation).toBe(operation);

@@ -19,6 +19,7 @@ export const OPERATIONS = [
   'upload-chunk',
   'upload-status',
   'upload-cancel',
+  'catalog-list',
   'tags-list',
   'referrers-list',
   'other',
@@ -53,6 +54,8 @@ function operationOf(method: string, route: RegistryRoute, query: string): Opera
       return method === 'POST' ? startOf(query) : 'other';
     case 'upload':
       return (isRead ? 'upload-status' : UPLOAD[method]) ?? 'other';
+    case 'catalog':
+      return isRead ? 'catalog-list' : 'other';
     case 'tags':
       return isRead ? 'tags-list' : 'other';
     case 'referrers':

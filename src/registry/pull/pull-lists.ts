@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import { API_VERSION, CHANGING } from '../../core/oci/content-headers.ts';
 import type { Digest } from '../../core/oci/digest.ts';
-import { formatNextLink } from '../../core/oci/link-header.ts';
-import { type ListPage, LONGEST_PAGE, parseListPage } from '../../core/oci/list-page.ts';
-import { type ListQuery, parseListQuery } from '../../core/oci/list-page-query.ts';
+import { type ListPage, LONGEST_PAGE } from '../../core/oci/list-page.ts';
 import { OCI_INDEX } from '../../core/oci/media-type.ts';
-import type { HeaderList, HttpAnswer } from '../../protocol/http.ts';
+import type { HttpAnswer } from '../../protocol/http.ts';
 import { isKnownRepository, listReferrers, listTags } from '../store/lists.ts';
 import type { RepositoryPlace } from '../store/manifest-store.ts';
-import { badRequest } from '../store/refusals.ts';
+import { listHeaders, nextLink, requirePage, requireQuery } from './list-answer.ts';
 import { nameUnknown } from './unknown-error.ts';
 
 /** https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-tags */
@@ -48,31 +45,4 @@ export async function pullReferrers(
   const link = nextLink(path, { artifactType, last: next });
   const body = JSON.stringify({ schemaVersion: 2, mediaType: OCI_INDEX, manifests });
   return { status: 200, headers: [...listHeaders(OCI_INDEX), ...filtered, ...link], body };
-}
-
-function listHeaders(contentType: string): HeaderList {
-  return [...API_VERSION, ...CHANGING, 'Content-Type', contentType];
-}
-
-function nextLink(
-  path: string,
-  parameters: { readonly last: string | undefined } & Readonly<Record<string, string | undefined>>,
-): HeaderList {
-  if (parameters.last === undefined) return [];
-  const query = Object.entries(parameters)
-    .filter(([, value]) => value !== undefined)
-    .map(([name, value = '']) => `${name}=${encodeURIComponent(value)}`);
-  return ['Link', formatNextLink(`${path}?${query.join('&')}`)];
-}
-
-function requireQuery(query: string): ListQuery {
-  const parameters = parseListQuery(query);
-  if (parameters !== undefined) return parameters;
-  throw badRequest('malformed query: each parameter once, percent-encoded');
-}
-
-function requirePage(parameters: ListQuery): ListPage {
-  const page = parseListPage(parameters);
-  if (page !== undefined) return page;
-  throw badRequest('malformed n: expected a number in plain digits');
 }
