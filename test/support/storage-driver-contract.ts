@@ -16,6 +16,8 @@ export interface StoreLimits {
   readonly removesAlways?: boolean;
   /** Objects are files: none can be the folder of others, and names are not as long. */
   readonly keepsFiles?: boolean;
+  /** Keys that are refused, since the store would take them for others or for none. */
+  readonly lacksKeys?: readonly string[];
 }
 
 /** What every storage driver promises. `open` gives an empty store each time. */
