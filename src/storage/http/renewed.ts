@@ -8,7 +8,7 @@ export interface Expiring<T> {
 }
 
 /** Milliseconds: clocks differ, and a request takes its time. */
-const EARLY = 300_000;
+const EARLY = 240_000;
 
 /** The same again until it is nearly over; those who ask at once wait for one answer. */
 export function renewed<T>(

@@ -96,7 +96,7 @@ async function sendOnce(
 ): Promise<StoreAnswer | undefined> {
   const { key, method, path, body = null, signal } = request;
   throwIfAborted(key, signal);
-  const headers = { ...request.headers, ...(await authorize(request)) };
+  const headers = { ...request.headers, ...(await authorize(request).catch(refused(key))) };
   try {
     const sent = { origin, path, method, headers, body, signal: signal ?? null };
     const answer = await agent.request(sent);
@@ -112,6 +112,15 @@ async function sendOnce(
     if (attempt < ATTEMPTS && !(error instanceof StorageError)) return undefined;
     throw transportError(key, error);
   }
+}
+
+/** Credentials that cannot be had are a refusal, too. */
+function refused(key: string): (error: unknown) => never {
+  return (error) => {
+    if (error instanceof StorageError) throw error;
+    const problem = error instanceof Error ? error.message : 'no credentials';
+    throw new StorageError('denied', key, problem, error);
+  };
 }
 
 /** What is wanted of an answer whose body is small. */
