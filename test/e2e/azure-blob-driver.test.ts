@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { proveConditions } from '../../src/registry/store/prove-conditions.ts';
 import { azureBlobDriver } from '../../src/storage/azure-blob/azure-blob.ts';
 import { stopAllProcesses } from '../support/processes.ts';
 import { storageDriverContract } from '../support/storage-driver-contract.ts';
@@ -40,4 +41,8 @@ test('a link gives whoever has it one blob, and no other', async () => {
   expect(await (await fetch(url ?? '')).text()).toBe('secret');
   const other = (url ?? '').replace(/some\/key[^?]*/, 'other');
   expect((await fetch(other)).status).toBe(403);
+});
+
+test('a registry may start over it: it heeds every condition', async () => {
+  await expect(proveConditions(await open())).resolves.toBeUndefined();
 });

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { afterAll, beforeAll, describe } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { proveConditions } from '../../src/registry/store/prove-conditions.ts';
 import { gcsDriver } from '../../src/storage/gcs/gcs.ts';
 import { stopAllProcesses } from '../support/processes.ts';
 import { storageDriverContract } from '../support/storage-driver-contract.ts';
@@ -25,4 +26,8 @@ const LIMITS = { removesAlways: true, removesBlindly: true, joinsAlways: true };
 
 describe('the driver of Google on fake-gcs-server', () => {
   storageDriverContract(open, { ...LIMITS, lacksKeys: ['.', '..', 'a\nb'] });
+});
+
+test('a registry does not start over what does not heed every condition', async () => {
+  await expect(proveConditions(await open())).rejects.toThrow('does not remove only what was read');
 });

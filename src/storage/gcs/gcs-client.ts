@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { openStoreClient } from '../http/store-client.ts';
+import { openStoreClient, refused } from '../http/store-client.ts';
 import { StorageError } from '../storage-error.ts';
 import { escapedName, gcsKeys } from './gcs-keys.ts';
 import { type GcsObject, type GcsStore, gcsProblem } from './gcs-store.ts';
@@ -46,13 +46,18 @@ export function openGcs(options: GcsOptions): OpenedGcs {
   return {
     store: { client, keys: gcsKeys(prefix), bucket, base: withoutSlash(pathname) },
     async linkTo({ key, name }, seconds) {
-      const signer = await identity?.signer?.();
+      const signer = await signerOf(key, identity);
       if (signer === undefined) throw new StorageError('denied', key, 'nobody can sign a link');
       const place = name.split('/').map(escapedName).join('/');
       const path = `${withoutSlash(seen.pathname)}/${bucket}/${place}`;
-      return signedUrl({ origin: seen.origin, path, seconds, now: Date.now() }, signer);
+      const request = { origin: seen.origin, path, seconds, now: Date.now() };
+      return signedUrl(request, signer).catch(refused(key));
     },
   };
+}
+
+function signerOf(key: string, identity: GoogleIdentity | undefined): Promise<Signer | undefined> {
+  return Promise.resolve(identity?.signer?.()).catch(refused(key));
 }
 
 function withoutSlash(path: string): string {

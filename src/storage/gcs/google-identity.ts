@@ -28,7 +28,9 @@ export function googleIdentity(search: IdentitySearch): GoogleIdentity {
     token,
     async signer() {
       const key = await findKey(search);
-      if (key?.type !== 'service_account') return remoteSigner(await emailOf(key, metadata), token);
+      if (key?.type !== 'service_account') {
+        return remoteSigner(await accountOf(key, metadata), token);
+      }
       return { email: key.client_email, sign: async (text) => signedWith(key, text) };
     },
   };
@@ -66,19 +68,29 @@ function metadataOf({ environment }: IdentitySearch): Metadata {
   };
 }
 
-async function emailOf(key: GoogleKey | undefined, metadata: Metadata): Promise<string> {
-  if (key === undefined) return metadata.email();
+const ACCOUNTS = 'https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/';
+const IMPERSONATED = /^(.*\/serviceAccounts\/)([^/:]+):/;
+
+/** The account in whose name Google signs, and where it does. */
+async function accountOf(
+  key: GoogleKey | undefined,
+  metadata: Metadata,
+): Promise<{ readonly email: string; readonly accounts: string }> {
+  if (key === undefined) return { email: await metadata.email(), accounts: ACCOUNTS };
   const url = key.type === 'external_account' ? key.service_account_impersonation_url : undefined;
-  const email = /\/serviceAccounts\/([^/:]+):/.exec(url ?? '')?.[1];
-  if (email !== undefined) return email;
+  const [, accounts, email] = IMPERSONATED.exec(url ?? '') ?? [];
+  if (accounts !== undefined && email !== undefined) return { accounts, email };
   throw new Error('these credentials cannot sign links: use those of a service account');
 }
 
 const Signed = z.object({ signedBlob: z.string() });
 
 /** Has Google sign with a key that only Google has. */
-function remoteSigner(email: string, token: () => Promise<string>): Signer {
-  const url = `https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/${email}:signBlob`;
+function remoteSigner(
+  { email, accounts }: { readonly email: string; readonly accounts: string },
+  token: () => Promise<string>,
+): Signer {
+  const url = `${accounts}${email}:signBlob`;
   return {
     email,
     async sign(text) {

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import { z } from 'zod';
 
+const TokenUri = z.url().default('https://oauth2.googleapis.com/token');
+
 /** The key of a service account. */
 const ServiceAccount = z.object({
   type: z.literal('service_account'),
   client_email: z.string(),
   private_key: z.string(),
-  token_uri: z.url().default('https://oauth2.googleapis.com/token'),
+  token_uri: TokenUri,
 });
 
 /** What `gcloud auth application-default login` leaves for a person. */
@@ -15,6 +17,7 @@ const AuthorizedUser = z.object({
   client_id: z.string(),
   client_secret: z.string(),
   refresh_token: z.string(),
+  token_uri: TokenUri,
 });
 
 /** Whom another service vouches for, by a token in a file or behind a URL. */

@@ -56,8 +56,7 @@ export function signedWith({ private_key }: ServiceAccountKey, text: string): Bu
 async function userToken(key: AuthorizedUserKey): Promise<Expiring<string>> {
   const { client_id, client_secret, refresh_token } = key;
   const body = { grant_type: 'refresh_token', client_id, client_secret, refresh_token };
-  const url = 'https://oauth2.googleapis.com/token';
-  return tokenIn(await fetchJson({ url, method: 'POST', body }));
+  return tokenIn(await fetchJson({ url: key.token_uri, method: 'POST', body }));
 }
 
 const Impersonated = z.object({ accessToken: z.string(), expireTime: z.string() });

@@ -115,7 +115,7 @@ async function sendOnce(
 }
 
 /** Credentials that cannot be had are a refusal, too. */
-function refused(key: string): (error: unknown) => never {
+export function refused(key: string): (error: unknown) => never {
   return (error) => {
     if (error instanceof StorageError) throw error;
     const problem = error instanceof Error ? error.message : 'no credentials';
