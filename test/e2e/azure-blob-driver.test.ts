@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { proveConditions } from '../../src/registry/store/prove-conditions.ts';
 import { azureBlobDriver } from '../../src/storage/azure-blob/azure-blob.ts';
+import { conformanceOf } from '../support/conformance/conformance-of.ts';
+import { wireOver } from '../support/conformance/start-wire.ts';
 import { stopAllProcesses } from '../support/processes.ts';
 import { storageDriverContract } from '../support/storage-driver-contract.ts';
 import { type Azurite, startAzurite } from './azurite.ts';
@@ -41,6 +43,10 @@ test('a link gives whoever has it one blob, and no other', async () => {
   expect(await (await fetch(url ?? '')).text()).toBe('secret');
   const other = (url ?? '').replace(/some\/key[^?]*/, 'other');
   expect((await fetch(other)).status).toBe(403);
+});
+
+describe('the registry over Azurite', () => {
+  conformanceOf(async () => wireOver(await open()));
 });
 
 test('a registry may start over it: it heeds every condition', async () => {
