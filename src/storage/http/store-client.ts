@@ -54,7 +54,8 @@ const SILENT_FOR = 60_000;
 const ANSWER_WITHIN = 300_000;
 /** Sockets; each request under way has one. */
 const MOST_SOCKETS = 256;
-const ATTEMPTS = 4;
+/** Six seconds in all: Google takes about one change of an object a second, and refuses others until then. */
+const ATTEMPTS = 6;
 /** Bytes of a refusal that are looked at. */
 const LONGEST_PROBLEM = 65_536;
 
