@@ -38,11 +38,24 @@ export async function readObject(
 }
 
 function infoIn(key: string, answer: StoreAnswer): ObjectInfo {
-  const modified = answer.header('last-modified');
-  return {
-    key,
-    size: wholeSize(answer),
-    version: answer.header('x-goog-generation') ?? '',
-    modifiedAt: modified === undefined ? 0 : Date.parse(modified),
-  };
+  const version = answer.header('x-goog-generation') ?? '';
+  const modifiedAt = writtenAt(answer.header('last-modified'), version);
+  return { key, size: wholeSize(answer), version, modifiedAt };
 }
+
+/**
+ * Milliseconds. Where no header says when, the generation does, which counts microseconds; what it cannot mean is taken
+ * for new, since what is old may be collected.
+ */
+export function writtenAt(
+  modified: string | undefined,
+  generation: string,
+  now = Date.now(),
+): number {
+  if (modified !== undefined) return Date.parse(modified);
+  const time = Math.floor(Number(generation) / 1_000_000) * 1_000;
+  return time > FIRST_BUCKETS && time <= now ? time : now;
+}
+
+/** Google had none before 2010. */
+const FIRST_BUCKETS = Date.UTC(2010);

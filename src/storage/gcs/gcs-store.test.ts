@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { groupsOf } from './gcs-copy.ts';
 import { escapedName } from './gcs-keys.ts';
+import { writtenAt } from './gcs-read.ts';
 import { conditionOf, gcsProblem } from './gcs-store.ts';
 import { keptBy, rangeOf } from './upload-session.ts';
 
@@ -45,4 +46,13 @@ test.each([
 test('groups are as large as they may be but the last', () => {
   expect(groupsOf([1, 2, 3, 4, 5], 2)).toEqual([[1, 2], [3, 4], [5]]);
   expect(groupsOf([], 2)).toEqual([]);
+});
+
+test.each([
+  ['Sat, 21 Nov 2026 20:00:00 GMT', '1', Date.UTC(2026, 10, 21, 20)],
+  [undefined, '1763755200123456', 1_763_755_200_000],
+  [undefined, '7', 1_900_000_000_000],
+  [undefined, '', 1_900_000_000_000],
+])('with the header %j and generation %j it was written at %i', (header, generation, time) => {
+  expect(writtenAt(header, generation, 1_900_000_000_000)).toBe(time);
 });
