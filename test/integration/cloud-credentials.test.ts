@@ -170,6 +170,23 @@ test.each([
   expect(requests[0]?.query.get('client_id')).toBe('one of several');
 });
 
+test('what should hold a token and does not is not quoted', async () => {
+  const plain = await startFakeStore(() => ({ status: 200, body: 'secret, no JSON' }));
+  onTestFinished(() => plain.stop());
+  const [url, subject] = [plain.url, await fileWith('subject.json', '{"other": "secret"}')];
+  const format = FIELD;
+  for (const credential_source of [
+    { url, format },
+    { file: subject, format },
+  ]) {
+    const external = { ...EXTERNAL, token_url: url, credential_source };
+    const file = await fileWith('lacking.json', external);
+    const error = await googleIdentity({ file, environment: {} }).token().catch(String);
+    expect(error).toMatch(/no JSON$|without the field "id_token"$/);
+    expect(error).not.toContain('secret');
+  }
+});
+
 test('the key of an account of Azure may be in a file, alone or with all that belongs to it', async () => {
   const file = await fileWith('key', 'AccountName=a;AccountKey=abc==;EndpointSuffix=x\n');
   const credentials = azureCredentials({ file, environment: {} });

@@ -54,23 +54,38 @@ export function startBlocks(store: AzureStore, blob: Blob): Blocks {
       size += last - first + 1;
       return true;
     },
-    async commit({ condition, signal, ...options }) {
-      const nonce = randomUUID();
-      const path = pathOf(container, blob, 'comp=blocklist');
-      const headers = { ...conditionOf(condition), ...propertiesOf(options, nonce) };
-      const request = { key, method: 'PUT', path, headers, body: blockList(ids), signal } as const;
-      const answer = await client.send(request, [400, ...CONFLICTS]);
-      await discard(answer);
-      const { problem, status } = answer;
-      if (problem === undefined) return infoOf(key, answer, size);
-      const stat = () => statBlob(store, blob);
-      const isLost = problem.name === LOST;
-      if (status === 400 && !isLost) throw storeError(key, status, problem);
-      // Without a condition, what came in between is as good as if it had come after us.
-      const later = isLost && condition === undefined ? await stat() : undefined;
-      return later?.info ?? refusedWrite({ key, nonce, condition, stat }, answer);
-    },
+    commit: (options) => commitBlocks(store, blob, { ids, size, options }),
   };
+}
+
+interface Commit {
+  readonly ids: readonly string[];
+  /** Bytes of all of them. */
+  readonly size: number;
+  readonly options: WriteOptions;
+}
+
+async function commitBlocks(
+  store: AzureStore,
+  blob: Blob,
+  { ids, size, options }: Commit,
+): Promise<ObjectInfo | 'conflict'> {
+  const { key } = blob;
+  const { condition, signal } = options;
+  const nonce = randomUUID();
+  const path = pathOf(store.container, blob, 'comp=blocklist');
+  const headers = { ...conditionOf(condition), ...propertiesOf(options, nonce) };
+  const request = { key, method: 'PUT', path, headers, body: blockList(ids), signal } as const;
+  const answer = await store.client.send(request, [400, ...CONFLICTS]);
+  await discard(answer);
+  const { problem, status } = answer;
+  if (problem === undefined) return infoOf(key, answer, size);
+  const stat = () => statBlob(store, blob);
+  const isLost = problem.name === LOST;
+  if (status === 400 && !isLost) throw storeError(key, status, problem);
+  // Without a condition, what came in between is as good as if it had come after us.
+  const later = isLost && condition === undefined ? await stat() : undefined;
+  return later?.info ?? refusedWrite({ key, nonce, condition, stat }, answer);
 }
 
 /** What is told of a blob, as headers of what makes it. */

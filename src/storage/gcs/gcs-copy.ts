@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { unknownUpload } from '../body.ts';
 import { PARTS_PREFIX } from '../bucket-keys.ts';
 import type { ObjectInfo, WriteCondition } from '../driver.ts';
+import { jsonOf } from '../http/json-of.ts';
 import { textOf } from '../http/store-client.ts';
 import { refusedWrite } from '../http/written-once.ts';
 import { inTurn } from '../in-turn.ts';
@@ -18,7 +19,6 @@ import {
   type GcsObject,
   type GcsStore,
   infoOf,
-  jsonOf,
   objectPath,
   queryOf,
   Resource,

@@ -2,11 +2,12 @@
 import { z } from 'zod';
 import { HIDDEN } from '../bucket-keys.ts';
 import type { ListOptions, ObjectInfo } from '../driver.ts';
+import { jsonOf } from '../http/json-of.ts';
 import { textOf } from '../http/store-client.ts';
 import { afterPrefix, compareKeys } from '../key.ts';
 import { keyAlone } from '../listing.ts';
 import { StorageError } from '../storage-error.ts';
-import { FIELDS, type GcsStore, infoOf, jsonOf, queryOf, Resource } from './gcs-store.ts';
+import { FIELDS, type GcsStore, infoOf, queryOf, Resource } from './gcs-store.ts';
 
 /** What Google gives at most. */
 const LONGEST_PAGE = 1000;

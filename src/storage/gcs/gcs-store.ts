@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { BucketKeys } from '../bucket-keys.ts';
 import type { ObjectInfo, WriteCondition } from '../driver.ts';
+import { jsonOf } from '../http/json-of.ts';
 import { discard, type StoreAnswer, type StoreClient, textOf } from '../http/store-client.ts';
 import type { StoreProblem } from '../http/store-problem.ts';
 import type { FoundObject } from '../http/written-once.ts';
@@ -101,14 +102,6 @@ export function conditionOf(condition: WriteCondition | undefined): Query {
   if ('absent' in condition) return { ifGenerationMatch: '0' };
   const isGeneration = /^[1-9]\d{0,18}$/.test(condition.version);
   return { ifGenerationMatch: isGeneration ? condition.version : NO_GENERATION };
-}
-
-export function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined; // the only thing that throws here is that it is no JSON
-  }
 }
 
 const Problem = z.object({ error: z.object({ message: z.string() }) });

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { z } from 'zod';
+import { jsonOf } from '../http/json-of.ts';
 
 const TokenUri = z.url().default('https://oauth2.googleapis.com/token');
 
@@ -46,9 +47,5 @@ export type ExternalAccountKey = z.output<typeof ExternalAccount>;
 
 /** What a file of credentials holds; undefined when it is none of the kinds that are known. */
 export function parseGoogleKey(text: string): GoogleKey | undefined {
-  try {
-    return GoogleKey.safeParse(JSON.parse(text)).data;
-  } catch {
-    return undefined; // the only thing that throws here is that it is no JSON
-  }
+  return GoogleKey.safeParse(jsonOf(text)).data;
 }

@@ -3,6 +3,7 @@ import { createSign } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { fetchJson } from '../http/fetch-json.ts';
+import { jsonOf } from '../http/json-of.ts';
 import type { Expiring } from '../http/renewed.ts';
 import { tokenIn } from '../http/token-answer.ts';
 import type {
@@ -85,15 +86,14 @@ async function subjectToken({ credential_source }: ExternalAccountKey): Promise<
   const field = format.subject_token_field_name;
   if (file !== undefined) {
     const text = await readFile(file, 'utf8');
-    return field === undefined ? text.trim() : fieldOf(JSON.parse(text), field);
+    return field === undefined ? text.trim() : fieldOf(jsonOf(text), field);
   }
   if (url !== undefined) return fieldOf(await fetchJson({ url, headers }), field ?? 'access_token');
   throw new Error('external credentials of a kind that is not known: neither file nor url');
 }
 
 function fieldOf(answer: unknown, field: string): string {
-  return z
-    .record(z.string(), z.unknown())
-    .transform((found) => String(found[field]))
-    .parse(answer);
+  const value = z.record(z.string(), z.unknown()).safeParse(answer).data?.[field];
+  if (typeof value === 'string' && value !== '') return value;
+  throw new Error(`external credentials without the field "${field}"`);
 }

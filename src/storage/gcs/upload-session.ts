@@ -34,40 +34,42 @@ export async function startSession(
   const { key } = object;
   const { condition, signal } = options;
   const nonce = randomUUID();
-  const answer = await store.client.send(
-    {
-      key,
-      method: 'POST',
-      path: uploadPath(store, {
-        uploadType: 'resumable',
-        fields: FIELDS,
-        ...conditionOf(condition),
-      }),
-      headers: { 'content-type': 'application/json; charset=utf-8' },
-      body: resourceOf(object, nonce, options),
-      signal,
-    },
-    [412],
-  );
-  await discard(answer);
-  if (answer.problem !== undefined) return 'conflict';
-  const path = pathOf(key, answer);
-  const stat = () => statObject(store, object);
-  const attempt = { key, nonce, condition, stat };
+  const path = await openSession(store, object, { nonce, options });
+  if (path === undefined) return 'conflict';
+  const attempt = { key, nonce, condition, stat: () => statObject(store, object) };
   const send = piecesOf(store, { key, path, signal });
   return {
     async send(part) {
       const sent = await send(part);
       if (sent === undefined) return undefined;
-      return sent.problem === undefined
-        ? (await foundIn(key, sent)).info
-        : refusedWrite(attempt, sent);
+      if (sent.problem !== undefined) return refusedWrite(attempt, sent);
+      return (await foundIn(key, sent)).info;
     },
     async cancel() {
       const request = { key, method: 'DELETE', path } as const;
       await store.client.send(request).then(discard, () => undefined);
     },
   };
+}
+
+/** The path of the session; undefined when the condition does not hold already. */
+async function openSession(
+  store: GcsStore,
+  object: GcsObject,
+  { nonce, options }: { readonly nonce: string; readonly options: WriteOptions },
+): Promise<string | undefined> {
+  const { key } = object;
+  const { condition, signal } = options;
+  const query = { uploadType: 'resumable', fields: FIELDS, ...conditionOf(condition) };
+  const headers = { 'content-type': 'application/json; charset=utf-8' };
+  const body = resourceOf(object, nonce, options);
+  const path = uploadPath(store, query);
+  const answer = await store.client.send(
+    { key, method: 'POST', path, headers, body, signal },
+    [412],
+  );
+  await discard(answer);
+  return answer.problem === undefined ? pathOf(key, answer) : undefined;
 }
 
 interface SessionPlace {

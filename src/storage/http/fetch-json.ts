@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { request } from 'undici';
 import { delayBefore, isWorthAnother } from './attempts.ts';
+import { jsonOf } from './json-of.ts';
 
 export interface JsonRequest {
   readonly url: string;
@@ -31,7 +32,9 @@ export async function fetchJson(asked: JsonRequest): Promise<unknown> {
       continue;
     }
     if (status !== 200) throw new Error(`${placeOf(asked)} gives no token: ${status}`);
-    return JSON.parse(text);
+    const answer = jsonOf(text);
+    if (answer === undefined) throw new Error(`${placeOf(asked)} gives no token: no JSON`);
+    return answer;
   }
 }
 
