@@ -3,7 +3,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { azureBlobDriver } from '../../src/storage/azure-blob/azure-blob.ts';
 import type { AzureOptions } from '../../src/storage/azure-blob/azure-client.ts';
 import { AZURE_TOKEN, startFakeAzure } from '../support/fake-azure.ts';
-import type { FakeStore } from '../support/fake-store.ts';
+import type { FakeRequest, FakeStore } from '../support/fake-store.ts';
 import { storageDriverContract } from '../support/storage-driver-contract.ts';
 import { keysIn, textAt } from '../support/storage-reading.ts';
 
@@ -86,6 +86,19 @@ test('large parts are copied within the store', async () => {
   await storage.finishUpload(upload);
   const sent = fake.requests.slice(before).reduce((sum, { body }) => sum + body.byteLength, 0);
   expect(sent).toBeLessThan(1_000);
+  expect(await textAt(storage, 'key', { first: 8_999_999, last: 9_000_000 })).toBe('ab');
+});
+
+test('what a store cannot copy by range passes through us', async () => {
+  const { fake, storage } = await openWith();
+  let upload = await storage.startUpload('key');
+  for (const text of ['a', 'b']) {
+    upload = await storage.appendPart(upload, Buffer.alloc(9_000_000, text));
+  }
+  const isCopy = ({ headers }: FakeRequest) => headers['x-ms-source-range'] !== undefined;
+  fake.spoil({ status: 501 }, isCopy);
+  fake.spoil({ status: 501 }, isCopy);
+  expect(await storage.finishUpload(upload)).toMatchObject({ size: 18_000_000 });
   expect(await textAt(storage, 'key', { first: 8_999_999, last: 9_000_000 })).toBe('ab');
 });
 

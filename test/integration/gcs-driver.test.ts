@@ -5,7 +5,7 @@ import type { GcsOptions } from '../../src/storage/gcs/gcs-client.ts';
 import { startFakeGcs } from '../support/fake-gcs.ts';
 import type { FakeStore } from '../support/fake-store.ts';
 import { storageDriverContract } from '../support/storage-driver-contract.ts';
-import { keysIn, textAt } from '../support/storage-reading.ts';
+import { bytesIn, failing, keysIn, textAt } from '../support/storage-reading.ts';
 
 const started: FakeStore[] = [];
 
@@ -64,6 +64,35 @@ test('two large writes at once to what is absent: one is in time, also at its en
   const results = await Promise.all([write(), write()]);
   expect(results.filter((result) => result === 'conflict')).toHaveLength(1);
   expect(await storage.stat('key')).toMatchObject({ size: 9_000_000 });
+});
+
+test('a large body that fails takes what was sent of it along', async () => {
+  const { fake, storage } = await openWith();
+  const error = new Error('the client went away');
+  const body = failing(['x'.repeat(9_000_000), 'y'.repeat(9_000_000)], error);
+  await expect(storage.write('key', body)).rejects.toBe(error);
+  expect(await storage.stat('key')).toBeUndefined();
+  expect(fake.requests.map(({ method }) => method)).toContain('DELETE');
+});
+
+test('a read whose connection breaks fails, and names the key', async () => {
+  const { fake, storage } = await openWith();
+  await storage.write('key', Buffer.alloc(30_000_000));
+  const reading = await storage.read('key');
+  await fake.stop();
+  const error: unknown = await bytesIn(reading?.body ?? []).catch((problem: unknown) => problem);
+  expect(error).toMatchObject({ code: 'failed', key: 'key' });
+});
+
+test('a link is signed for the place where clients reach the store', async () => {
+  const sign = async () => Buffer.from('signed');
+  const signer = async () => ({ email: 'robot@project.iam', sign });
+  const identity = { token: async () => 'a-token', signer };
+  const publicEndpoint = 'https://images.example/store';
+  const { storage } = await openWith({ identity, publicEndpoint, prefix: 'some' });
+  const url = await storage.directUrl?.('a b', { method: 'GET', seconds: 60 });
+  expect(url).toMatch(/^https:\/\/images\.example\/store\/bucket\/some\/a%20b\?X-Goog-Algorithm=/);
+  expect(url).toContain(`X-Goog-Signature=${Buffer.from('signed').toString('hex')}`);
 });
 
 test('more parts than are joined at once become one object, and nothing else stays', async () => {
