@@ -61,7 +61,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 
 /** Only these may read the environment, print or end the process. */
 const MAY_TOUCH: ReadonlyArray<readonly [RegExp, readonly string[]]> = [
-  [/\bprocess\.env\b/, ['cli/front/compose.ts', 'main.ts']],
+  [/\bprocess\.env\b/, ['cli/front/compose.ts', 'cli/registry/cloud-environment.ts', 'main.ts']],
   [/\bprocess\.exit\b|\bprocess\.exitCode\b/, ['main.ts']],
   [/\bconsole\./, []],
   [/'node:https?'/, ['http/node-server.ts']],
@@ -117,12 +117,19 @@ test.each(files)('src/%s names its licence in one line', (file) => {
 });
 
 /** An import that has a module loaded with the one that says it: neither of types nor by `import()`. */
+const OF_CLOUDS = /^import (?!type )[^;]*from '[^']*\/(?:gcs|azure-blob|storage\/http)\/[^']*';/m;
 const OF_S3 = /^import (?!type )[^;]*from '(?:@aws-sdk\/[^']*|[^']*\/s3(?:-[a-z-]+)?\.ts)';/m;
 
 test('the SDK of S3 is loaded by nothing but what asks for the driver', () => {
   const others = [...sources].filter(([file]) => !file.startsWith('storage/s3/'));
   expect(others.filter(([, source]) => OF_S3.test(source)).map(([file]) => file)).toEqual([]);
   expect(OF_S3.test(sources.get('storage/s3/s3.ts') ?? '')).toBe(true);
+});
+
+test('what speaks to Google and Azure is loaded by nothing but what asks for the drivers', () => {
+  const others = [...sources].filter(([file]) => !/^storage\/(?:gcs|azure-blob|http)\//.test(file));
+  expect(others.filter(([, source]) => OF_CLOUDS.test(source)).map(([file]) => file)).toEqual([]);
+  expect(OF_CLOUDS.test("import { gcsDriver } from '../../storage/gcs/gcs.ts';")).toBe(true);
 });
 
 test('no import cycles, type imports included', () => {

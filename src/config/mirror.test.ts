@@ -22,6 +22,19 @@ test('the least that has to be said is a source and a target', () => {
 });
 
 test.each([
+  { kind: 's3', bucket: 'images' },
+  { kind: 'gcs', bucket: 'images', credentialsFile: 'key.json' },
+  { kind: 'azure-blob', account: 'acme', container: 'images', keyFile: 'key' },
+])('a target may be %j, of which no client gets a link', (storage) => {
+  const at = (more: object) => ({
+    ...LEAST,
+    targets: [{ name: 'dublin', storage: { ...storage, ...more } }],
+  });
+  expect(parseMirrorConfig(at({})).ok).toBe(true);
+  expect(parseMirrorConfig(at({ redirect: true })).ok).toBe(false);
+});
+
+test.each([
   ['a typo', { ...LEAST, tragets: [] }, 'tragets'],
   ['no target', { ...LEAST, targets: [] }, 'targets: '],
   ['nothing said of targets', { source: LEAST.source }, 'targets: has to be there'],

@@ -9,6 +9,7 @@ import {
 import { isRepository } from '../core/oci/repository.ts';
 import { problemsOf } from './config.ts';
 import { adminSchema } from './listen.ts';
+import { AzureBlob, Gcs } from './object-stores.ts';
 import { RegistryStorage, S3 } from './registry-storage.ts';
 import { SourceCredentials } from './source-credentials.ts';
 import { BlobPathText, Duration, HttpUrl, Name } from './values.ts';
@@ -99,10 +100,18 @@ const Folder = z.strictObject({
     .describe('the folder, relative to the configuration file; it is made'),
 });
 
+/** Nobody asks a target for a link. */
+const ONLY_OF_A_REGISTRY = { publicEndpoint: true, redirect: true } as const;
+
 const Target = z.strictObject({
   name: Name.describe('the name of the backend in the configuration of the front'),
   storage: z
-    .discriminatedUnion('kind', [Folder, S3.omit({ publicEndpoint: true, redirect: true })])
+    .discriminatedUnion('kind', [
+      Folder,
+      S3.omit(ONLY_OF_A_REGISTRY),
+      Gcs.omit(ONLY_OF_A_REGISTRY),
+      AzureBlob.omit(ONLY_OF_A_REGISTRY),
+    ])
     .describe('where its blobs are kept'),
   blobPath: BlobPathText.prefault('containers/images/{digest}').describe(
     'where it keeps a blob, as in the configuration of the front',

@@ -36,6 +36,39 @@ test.each([
   expect(redirectsBlobs(RegistryStorage.parse({ ...S3, ...more }))).toBe(expected);
 });
 
+const GCS = { kind: 'gcs', bucket: 'images' };
+const AZURE = { kind: 'azure-blob', account: 'acme', container: 'images' };
+
+test('of Google a bucket is enough, of Azure an account and a container', () => {
+  expect(RegistryStorage.parse(GCS)).toEqual({ ...GCS, anonymous: false });
+  expect(RegistryStorage.parse(AZURE)).toEqual(AZURE);
+});
+
+test.each([
+  { ...GCS, bucket: 'a/b' },
+  { ...GCS, region: 'eu' },
+  { ...GCS, prefix: '../a' },
+  { ...AZURE, account: 'Acme' },
+  { ...AZURE, container: 'a--b' },
+  { ...AZURE, container: 'ab' },
+  { ...AZURE, key: 'inline' },
+])('%j is refused, too', (storage) => {
+  expect(RegistryStorage.safeParse(storage).success).toBe(false);
+});
+
+test.each([
+  [GCS, true],
+  [{ ...GCS, endpoint: url }, false],
+  [{ ...GCS, endpoint: url, publicEndpoint: url }, true],
+  [{ ...GCS, anonymous: true }, false],
+  [{ ...GCS, anonymous: true, redirect: true }, true],
+  [AZURE, true],
+  [{ ...AZURE, endpoint: url }, false],
+  [{ ...AZURE, redirect: false }, false],
+])('over %j clients are redirected: %s', (storage, expected) => {
+  expect(redirectsBlobs(RegistryStorage.parse(storage))).toBe(expected);
+});
+
 test('a folder has nothing to redirect to', () => {
   expect(redirectsBlobs({ kind: 'filesystem', directory: '/srv' })).toBe(false);
 });

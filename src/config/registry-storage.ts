@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { z } from 'zod';
+import { AzureBlob, Gcs, NamePrefix } from './object-stores.ts';
 import { HttpUrl } from './values.ts';
 
 const Filesystem = z.strictObject({
@@ -36,12 +37,9 @@ export const S3 = z.strictObject({
   publicEndpoint: HttpUrl.optional().describe(
     'the URL under which clients reach the store, when it is another one than the registry uses',
   ),
-  prefix: z
-    .string()
-    .regex(/^[A-Za-z0-9_-][A-Za-z0-9._-]*(?:\/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$/, 'expected a path')
-    .max(200)
-    .optional()
-    .describe('what every name in the bucket starts with, when the bucket holds more'),
+  prefix: NamePrefix.optional().describe(
+    'what every name in the bucket starts with, when the bucket holds more',
+  ),
   pathStyle: z
     .boolean()
     .optional()
@@ -61,7 +59,7 @@ export const S3 = z.strictObject({
 
 /** Where a registry keeps everything. */
 export const RegistryStorage = z
-  .discriminatedUnion('kind', [Filesystem, S3])
+  .discriminatedUnion('kind', [Filesystem, S3, Gcs, AzureBlob])
   .describe('where everything is kept');
 
 export type RegistryStorageSettings = z.output<typeof RegistryStorage>;
@@ -69,7 +67,8 @@ export type S3StorageSettings = z.output<typeof S3>;
 
 /** Whether clients can reach the store, and are to. */
 export function redirectsBlobs(storage: RegistryStorageSettings): boolean {
-  if (storage.kind !== 's3') return false;
+  if (storage.kind === 'filesystem') return false;
   const { redirect, endpoint, publicEndpoint } = storage;
+  if (redirect === undefined && storage.kind === 'gcs' && storage.anonymous) return false;
   return redirect ?? (endpoint === undefined || publicEndpoint !== undefined);
 }

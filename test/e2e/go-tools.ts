@@ -12,6 +12,7 @@ const TOOLS = {
     version: '4fc4ecbefaaa6e4e1682f59f5ac445d076cf642d',
   },
   crane: { module: 'github.com/google/go-containerregistry/cmd/crane', version: 'v0.22.1' },
+  'fake-gcs-server': { module: 'github.com/fsouza/fake-gcs-server', version: 'v1.56.1' },
   registry: { module: 'github.com/distribution/distribution/v3/cmd/registry', version: 'v3.1.2' },
   minio: {
     module: 'github.com/minio/minio',

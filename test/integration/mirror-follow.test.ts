@@ -129,12 +129,15 @@ describe('archeion mirror follow', () => {
     expect(await follow.stop()).toBe(0);
   });
 
-  test('a layout is not followed', async () => {
-    const { config } = await world({ source: { layout: 'x' } });
-    const { exit, err } = await runCommand(['mirror', 'follow', '--config', config]);
-    expect(exit).toBe(2);
-    expect(err).toContain('use "mirror run"');
-  });
+  test.each([{ layout: 'x' }, { url: 'https://registry.example', images: ['images.yaml'] }])(
+    'what is read once is not followed: %j',
+    async (source) => {
+      const { config } = await world({ source });
+      const { exit, err } = await runCommand(['mirror', 'follow', '--config', config]);
+      expect(exit).toBe(2);
+      expect(err).toContain('use "mirror run"');
+    },
+  );
 
   test('a port that is taken is said, and nothing is left running', async () => {
     const other = await startTestServer(() => ({ status: 200, headers: [] }));

@@ -16,6 +16,10 @@ export interface StoreLimits {
   readonly removesAlways?: boolean;
   /** Objects are files: none can be the folder of others, and names are not as long. */
   readonly keepsFiles?: boolean;
+  /** Uploads in parts are finished whatever their condition. */
+  readonly joinsAlways?: boolean;
+  /** Keys that are refused, since the store would take them for others or for none. */
+  readonly lacksKeys?: readonly string[];
 }
 
 /** What every storage driver promises. `open` gives an empty store each time. */
@@ -26,5 +30,5 @@ export function storageDriverContract(
   describe('objects', () => objectContract(open, limits));
   describe('conditions', () => conditionContract(open, limits));
   describe('lists', () => listContract(open, limits));
-  describe('uploads in parts', () => uploadContract(open));
+  describe('uploads in parts', () => uploadContract(open, limits));
 }

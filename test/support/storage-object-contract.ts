@@ -31,7 +31,7 @@ const NO_FILES = ['dots', 'colons and escapes', 'an object and what starts with 
 /** Reads, writes and removals. */
 export function objectContract(
   open: () => Promise<StorageDriver>,
-  { hashesVersions = false, keepsFiles = false }: StoreLimits,
+  { hashesVersions = false, keepsFiles = false, lacksKeys = [] }: StoreLimits,
 ): void {
   test.each([
     ['text', 'grün', 'grün'],
@@ -162,8 +162,9 @@ export function objectContract(
 
   test.each(ODD_KEYS.filter(([name]) => !(keepsFiles && NO_FILES.includes(name))))(
     'keys are kept apart: %s',
-    async (_, keys) => {
+    async (_, odd) => {
       const storage = await open();
+      const keys = odd.filter((key) => !lacksKeys.includes(key));
       for (const key of keys) await storage.write(key, `at ${key}`);
       for (const key of keys) expect(await textAt(storage, key)).toBe(`at ${key}`);
       expect(await keysIn(storage, '')).toEqual([...keys].sort(byUtf8));
@@ -186,6 +187,13 @@ export function objectContract(
       await expect(storage.startUpload(key)).rejects.toMatchObject(refused);
     },
   );
+
+  test.each(lacksKeys)('what the store would not keep apart is refused: %j', async (key) => {
+    const storage = await open();
+    const refused = { name: 'StorageError', code: 'invalid-key', key };
+    await expect(storage.write(key, 'x')).rejects.toMatchObject(refused);
+    await expect(storage.stat(key)).rejects.toMatchObject(refused);
+  });
 
   test.each([
     [2, 'wrong-size'],

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { ConfigError } from '../../config/config-error.ts';
+import { redirectsBlobs } from '../../config/registry-storage.ts';
 import { ensureLayout, hasLayout } from '../../registry/store/ensure-layout.ts';
 import { proveConditions } from '../../registry/store/prove-conditions.ts';
 import type { StorageDriver } from '../../storage/driver.ts';
@@ -9,6 +10,7 @@ import type { LoadedRegistry } from './registry-config.ts';
 
 /** Names shown of what is in the way. */
 const SHOWN = 3;
+const PROBE = { method: 'GET', seconds: 1 } as const;
 
 /**
  * Opens the bucket of a registry that is about to serve. An empty one becomes one; whatever else is there is left
@@ -26,6 +28,8 @@ export async function openRegistryBucket(loaded: LoadedRegistry): Promise<Storag
     if (config.readOnly && isMarked) return storage;
     await proveConditions(storage);
     await ensureLayout(storage);
+    // Not all credentials can sign links: heard now, and not by everybody who pulls.
+    if (redirectsBlobs(config.storage)) await storage.directUrl?.('layout', PROBE);
     return storage;
   } catch (error) {
     if (!(error instanceof StorageError)) throw error;

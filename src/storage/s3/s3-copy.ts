@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { CopyObjectCommand } from '@aws-sdk/client-s3';
 import type { ObjectInfo, WriteCondition } from '../driver.ts';
+import { inTurn } from '../in-turn.ts';
 import { unlessAbsent } from './s3-errors.ts';
 import { copySource } from './s3-keys.ts';
 import { type Multipart, startMultipart } from './s3-multipart.ts';
 import { LARGEST_COPY, rangesOf } from './s3-parts.ts';
 import { infoOf, type S3Object, type S3Store } from './s3-store.ts';
-
-/** Copies under way at a time. */
-const AT_A_TIME = 4;
 
 /** An object of known size. */
 export interface SizedObject extends S3Object {
@@ -65,27 +63,4 @@ export async function withMultipart(
     await upload.abort();
     throw error;
   }
-}
-
-/** A few at a time; what was begun has ended before a failure is thrown. */
-export async function inTurn<T>(
-  items: readonly T[],
-  work: (item: T, place: number) => Promise<void>,
-): Promise<void> {
-  const queue = items.entries();
-  let hasFailed = false;
-  const take = async (): Promise<void> => {
-    for (const [place, item] of queue) {
-      if (hasFailed) return;
-      await work(item, place);
-    }
-  };
-  const takers = Array.from({ length: AT_A_TIME }, () =>
-    take().catch((error: unknown) => {
-      hasFailed = true;
-      throw error;
-    }),
-  );
-  const failed = (await Promise.allSettled(takers)).find(({ status }) => status === 'rejected');
-  if (failed?.status === 'rejected') throw failed.reason;
 }

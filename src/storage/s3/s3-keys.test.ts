@@ -1,22 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, test } from 'vitest';
-import { copySource, decodeListed, s3Keys } from './s3-keys.ts';
+import { copySource, decodeListed } from './s3-keys.ts';
 import { startOf } from './s3-list.ts';
-
-test.each([
-  [undefined, 'blobs/sha256/ab', 'blobs/sha256/ab'],
-  ['', 'layout', 'layout'],
-  ['some/where', 'layout', 'some/where/layout'],
-  ['some/where/', 'a:b c', 'some/where/a:b c'],
-])('below %j the key %j is the name %j, and back', (prefix, key, name) => {
-  const keys = s3Keys(prefix);
-  expect(keys.nameOf(key)).toBe(name);
-  expect(keys.keyOf(name)).toBe(key);
-});
-
-test.each(['.archeion/', '.archeion/uploads/x', 'a//b', ''])('%j is no key of others', (key) => {
-  expect(() => s3Keys().nameOf(key)).toThrow(expect.objectContaining({ code: 'invalid-key', key }));
-});
 
 test.each([
   ['bucket', 'a b/c+d', 'bucket/a%20b/c%2Bd'],

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { ListObjectsV2Command, type ListObjectsV2CommandOutput } from '@aws-sdk/client-s3';
+import { HIDDEN } from '../bucket-keys.ts';
 import type { ListOptions, ObjectInfo } from '../driver.ts';
 import { afterPrefix, compareKeys } from '../key.ts';
 import { atStore } from './s3-errors.ts';
-import { decodeListed, HIDDEN } from './s3-keys.ts';
+import { decodeListed } from './s3-keys.ts';
 import { infoOf, type S3Store } from './s3-store.ts';
 
 /** What a store gives at most. */

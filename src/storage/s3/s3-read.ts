@@ -5,6 +5,7 @@ import { GetObjectCommand, type GetObjectCommandOutput } from '@aws-sdk/client-s
 import { throwIfAborted } from '../body.ts';
 import type { ByteRange, ReadResult } from '../driver.ts';
 import { StorageError } from '../storage-error.ts';
+import { noBytes, streamedBody } from '../streamed-body.ts';
 import { isAbsence, s3ErrorOf, statusOf } from './s3-errors.ts';
 import { infoOf, type S3Object, type S3Store, statObject } from './s3-store.ts';
 
@@ -30,12 +31,12 @@ export async function readObject(
   try {
     const found = await store.client.send(command, signal ? { abortSignal: signal } : {});
     const info = infoOf(key, { ...found, Size: sizeOf(found) });
-    return { info, body: streamed(key, found.Body, signal) };
+    return { info, body: bodyOf(key, found.Body, signal) };
   } catch (error) {
     if (isAbsence(error)) return undefined;
     if (statusOf(error) !== PAST_THE_END) throw s3ErrorOf(key, error);
     const found = await statObject(store, object);
-    return found && { info: found.info, body: nothing() };
+    return found && { info: found.info, body: noBytes() };
   }
 }
 
@@ -49,46 +50,12 @@ function sizeOf({ ContentRange, ContentLength }: GetObjectCommandOutput): number
   return whole === undefined ? ContentLength : Number(whole);
 }
 
-/**
- * Written out, because a generator that was never started does not run its `finally`: a body that is closed
- * unread has to give its connection back, too.
- */
-function streamed(
+function bodyOf(
   key: string,
   body: unknown,
   signal: AbortSignal | undefined,
 ): AsyncIterableIterator<Uint8Array> {
   if (!(body instanceof Readable))
     throw new StorageError('failed', key, 'an answer without a body');
-  const chunks: AsyncIterator<Uint8Array> = body.iterator({ destroyOnReturn: true });
-  const abort = (): void => void body.destroy();
-  let isClosed = false;
-  const close = async (): Promise<{ done: true; value: undefined }> => {
-    isClosed = true;
-    signal?.removeEventListener('abort', abort);
-    body.on('error', () => undefined); // nobody reads any more, so nobody minds
-    body.destroy();
-    return { done: true, value: undefined };
-  };
-  signal?.addEventListener('abort', abort, { once: true });
-  return {
-    async next() {
-      throwIfAborted(key, signal);
-      if (isClosed) return close();
-      try {
-        const next = await chunks.next();
-        return next.done === true ? await close() : next;
-      } catch (error) {
-        await close();
-        throwIfAborted(key, signal);
-        throw s3ErrorOf(key, error);
-      }
-    },
-    return: close,
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-  };
+  return streamedBody({ key, body, signal, errorOf: s3ErrorOf });
 }
-
-async function* nothing(): AsyncGenerator<Uint8Array, void, undefined> {}

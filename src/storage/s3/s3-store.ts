@@ -5,15 +5,15 @@ import {
   HeadObjectCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
+import type { BucketKeys } from '../bucket-keys.ts';
 import type { ObjectInfo, WriteCondition } from '../driver.ts';
 import { atStore, unlessAbsent } from './s3-errors.ts';
-import type { S3Keys } from './s3-keys.ts';
 
 /** The part of a bucket that a driver works on. */
 export interface S3Store {
   readonly client: S3Client;
   readonly bucket: string;
-  readonly keys: S3Keys;
+  readonly keys: BucketKeys;
 }
 
 /** An object by its key, for messages, and the name it has in the bucket. */

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { AbortMultipartUploadCommand, ListMultipartUploadsCommand } from '@aws-sdk/client-s3';
 import type { UploadSweep } from '../driver.ts';
+import { type PartObject, sweepParts } from '../part-objects.ts';
 import { atStore, unlessAbsent } from './s3-errors.ts';
-import { decodeListed, PARTS_PREFIX } from './s3-keys.ts';
+import { decodeListed } from './s3-keys.ts';
 import { listAll } from './s3-list.ts';
 import { deleteObject, type S3Store } from './s3-store.ts';
 
@@ -16,7 +17,12 @@ export async function sweepUploads(
   store: S3Store,
   { before, isUnderWay }: UploadSweep,
 ): Promise<number> {
-  return (await abortOld(store, before)) + (await removeParts(store, { before, isUnderWay }));
+  const parts = {
+    list: (prefix: string) => listAll(store, prefix),
+    remove: async ({ key, below }: PartObject) =>
+      void (await deleteObject(store, { key, name: store.keys.nameBelow(below) })),
+  };
+  return (await abortOld(store, before)) + (await sweepParts(parts, { before, isUnderWay }));
 }
 
 async function abortOld({ client, bucket, keys }: S3Store, before: number): Promise<number> {
@@ -36,15 +42,4 @@ async function abortOld({ client, bucket, keys }: S3Store, before: number): Prom
     marks.KeyMarker = listed.NextKeyMarker && decodeListed(listed.NextKeyMarker);
     marks.UploadIdMarker = listed.NextUploadIdMarker;
   }
-}
-
-async function removeParts(store: S3Store, { before, isUnderWay }: UploadSweep): Promise<number> {
-  let removed = 0;
-  for await (const { key, modifiedAt } of listAll(store, PARTS_PREFIX)) {
-    const [id = ''] = key.slice(PARTS_PREFIX.length).split('/');
-    if (modifiedAt > before || isUnderWay(id)) continue;
-    await deleteObject(store, { key, name: store.keys.nameBelow(key) });
-    removed += 1;
-  }
-  return removed;
 }

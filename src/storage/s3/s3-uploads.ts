@@ -1,88 +1,44 @@
 // SPDX-License-Identifier: Apache-2.0
-import { randomBytes } from 'node:crypto';
 import { unknownUpload } from '../body.ts';
-import type { Body, ObjectInfo, StorageDriver, UploadHandle, WriteCondition } from '../driver.ts';
+import type { ObjectInfo, WriteCondition } from '../driver.ts';
+import { inTurn } from '../in-turn.ts';
+import { type PartObject, partObjects, type UploadMethods } from '../part-objects.ts';
 import { StorageError } from '../storage-error.ts';
-import { copyObject, inTurn, withMultipart } from './s3-copy.ts';
-import { PARTS_PREFIX } from './s3-keys.ts';
+import { copyObject, withMultipart } from './s3-copy.ts';
 import { LEAST_PART, type Piece, planAssembly } from './s3-parts.ts';
 import { readObject } from './s3-read.ts';
 import { deleteObject, objectOf, type S3Object, type S3Store, statObject } from './s3-store.ts';
 import { putObject, writeObject } from './s3-write.ts';
-
-export type UploadMethods = Pick<
-  StorageDriver,
-  'startUpload' | 'appendPart' | 'finishUpload' | 'abortUpload'
->;
-
-/** A handle comes back as JSON: its names are checked before they are names of objects. */
-const NAME = /^[0-9a-f]{32}$/;
 
 interface StoredPart extends S3Object {
   readonly size: number;
 }
 
 /**
- * Uploads in parts, each part an object that nobody lists. The store's own uploads would not do: a part of them
- * may not be small unless it is the last, two who write the same one overwrite each other, and nobody can read
- * them. One part, the usual case, is copied within the store when the upload is finished.
+ * Parts are objects. Besides what speaks for that with every store, a part of an upload of S3 may not be small unless
+ * it is the last. One part, the usual case, is copied within the store when the upload is finished.
  */
 export function s3Uploads(store: S3Store): UploadMethods {
-  const partsOf = ({ key, id, parts }: UploadHandle): readonly StoredPart[] => {
-    const names = [id, ...parts.map(({ tag }) => tag)];
-    if (!names.every((name) => NAME.test(name))) throw unknownUpload(key);
-    return parts.map(({ tag, size }) => ({ ...partOf(store, { key, id, tag }), size }));
-  };
-  const removeAll = (parts: readonly StoredPart[]): Promise<void> =>
-    inTurn(parts, async (part) => void (await deleteObject(store, part)));
-
-  return {
-    async startUpload(key) {
-      objectOf(store, key);
-      return { key, id: randomBytes(16).toString('hex'), parts: [] };
+  const objectAt = ({ key, below }: PartObject): S3Object => ({
+    key,
+    name: store.keys.nameBelow(below),
+  });
+  return partObjects({
+    checkKey: (key) => void objectOf(store, key),
+    async write(part, body, signal) {
+      const options = signal === undefined ? {} : { signal };
+      const written = await writeObject(store, objectAt(part), body, options);
+      return written === 'conflict' ? 0 : written.size; // never: there was no condition
     },
-    async appendPart(upload, body, signal) {
-      const before = partsOf(upload).at(-1);
-      const tag = randomBytes(16).toString('hex');
-      const size = await writePart(store, { upload, tag }, body, signal);
-      const next = { ...upload, parts: [...upload.parts, { tag, size }] };
-      if (before !== undefined && (await statObject(store, before)) === undefined) {
-        await removeAll(partsOf(next).slice(-1));
-        throw unknownUpload(upload.key);
-      }
-      return next;
-    },
-    async finishUpload(upload, condition) {
-      const parts = partsOf(upload);
-      const info = await assemble(store, { object: objectOf(store, upload.key), parts, condition });
-      if (info !== 'conflict') await removeAll(parts);
-      return info;
-    },
-    async abortUpload(upload) {
-      await removeAll(partsOf(upload));
-    },
-  };
-}
-
-interface PartName {
-  readonly key: string;
-  readonly id: string;
-  readonly tag: string;
-}
-
-function partOf({ keys }: S3Store, { key, id, tag }: PartName): S3Object {
-  return { key, name: keys.nameBelow(`${PARTS_PREFIX}${id}/${tag}`) };
-}
-
-async function writePart(
-  store: S3Store,
-  { upload, tag }: { readonly upload: UploadHandle; readonly tag: string },
-  body: Body,
-  signal: AbortSignal | undefined,
-): Promise<number> {
-  const part = partOf(store, { ...upload, tag });
-  const written = await writeObject(store, part, body, signal === undefined ? {} : { signal });
-  return written === 'conflict' ? 0 : written.size; // never: there was no condition
+    has: async (part) => (await statObject(store, objectAt(part))) !== undefined,
+    remove: async (part) => void (await deleteObject(store, objectAt(part))),
+    assemble: ({ key, parts, condition }) =>
+      assemble(store, {
+        object: objectOf(store, key),
+        parts: parts.map((part) => ({ ...objectAt(part), size: part.size })),
+        condition,
+      }),
+  });
 }
 
 interface Assembly {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { DeleteObjectCommand, GetObjectCommand } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+import { bucketKeys } from '../bucket-keys.ts';
 import type { StorageDriver, WriteCondition } from '../driver.ts';
 import { openS3Client, type S3Options } from './s3-client.ts';
 import { copyObject } from './s3-copy.ts';
 import { atStore, isAbsence, isConflict, s3ErrorOf } from './s3-errors.ts';
-import { s3Keys } from './s3-keys.ts';
 import { listObjects } from './s3-list.ts';
 import { LEAST_PART } from './s3-parts.ts';
 import { readObject } from './s3-read.ts';
@@ -22,7 +22,7 @@ export function s3Driver(options: S3Options): StorageDriver {
   const { bucket, prefix, endpoint, publicEndpoint } = options;
   const client = openS3Client(options);
   const signer = publicEndpoint === undefined ? client : openS3Client(options, publicEndpoint);
-  const store: S3Store = { client, bucket, keys: s3Keys(prefix) };
+  const store: S3Store = { client, bucket, keys: bucketKeys(prefix) };
   const where = [bucket, ...(prefix ? [prefix] : [])].join('/');
   return {
     name: `S3 bucket ${where}${endpoint === undefined ? '' : ` at ${endpoint}`}`,
