@@ -70,25 +70,32 @@ async function timeFolder(site: MirrorSite): Promise<readonly BenchResult[]> {
 }
 
 async function timeBucket(site: MirrorSite): Promise<readonly BenchResult[]> {
-  const { place, source, images } = site;
+  const { place } = site;
   const s3 = await startVersityGateway(place);
-  const target = await startDebian(place, 'target');
   try {
     await mustRun('taskset', ['-acp', SERVER_CPU, String(s3.running.pid)]);
     return await race('to a bucket, skopeo copy to a registry', {
       ours: async (round) => {
         await mirror(site, `bucket-${round}`, [await bucketStorage(s3, place)]);
       },
-      theirs: async (round) => {
-        const script = `seq 0 ${images.images - 1} | xargs -P ${AT_A_TIME} -I{} skopeo copy --quiet --src-tls-verify=false --dest-tls-verify=false "docker://$0:v{}" "docker://$1:v{}"`;
-        const from = `${source.host}/${images.repository}`;
-        await pinned('sh', ['-c', script, from, `${target.host}/bench/round-${round}`]);
-      },
+      theirs: (round) => copyToRegistry(site, round),
       atLeast: 1,
     });
   } finally {
-    await target.running.stop();
     await s3.running.stop();
+  }
+}
+
+/** To a new one each time: skopeo remembers where blobs are, and has a registry that has them mount them. */
+async function copyToRegistry({ place, source, images }: MirrorSite, round: number): Promise<void> {
+  const target = await startDebian(place, `target-${round}`);
+  try {
+    const script = `seq 0 ${images.images - 1} | xargs -P ${AT_A_TIME} -I{} skopeo copy --quiet --src-tls-verify=false --dest-tls-verify=false "docker://$0:v{}" "docker://$1:v{}"`;
+    const from = `${source.host}/${images.repository}`;
+    await pinned('sh', ['-c', script, from, `${target.host}/bench/images`]);
+  } finally {
+    await target.running.stop();
+    await rm(target.folder, { recursive: true });
   }
 }
 

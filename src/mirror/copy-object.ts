@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { PlannedCopy } from '../core/mirroring/plan-mirror.ts';
+import { algorithmOf, hexOf } from '../core/oci/digest.ts';
 import { blobPathOf } from '../core/routing/blob-path.ts';
 import { StorageError } from '../storage/storage-error.ts';
 import { UpstreamError } from '../upstream/upstream-error.ts';
@@ -52,7 +53,7 @@ export async function copyObject(
   for (let attempt = 0; left.length > 0; attempt += 1) {
     // One that was ended early is told of as what the next attempt fails with.
     if (attempt > 0) await ports.sleep(waitBefore(attempt, ports), ports.signal).catch(() => {});
-    const results = await copyOnce(copy, left, ports);
+    const results = await copyOnce({ copy, attempt }, left, ports);
     for (const [place, target] of left.entries()) outcomes.set(target, outcomeOf(results[place]));
     left = left.filter((target) => mayPass(outcomes.get(target)));
     if (attempt === ports.retries) break;
@@ -67,8 +68,14 @@ function waitBefore(attempt: number, { backoff, random }: CopyPorts): number {
 
 type WriteResult = 'copied' | 'present';
 
+interface Attempt {
+  readonly copy: PlannedCopy;
+  /** From 0. */
+  readonly attempt: number;
+}
+
 async function copyOnce(
-  copy: PlannedCopy,
+  { copy, attempt }: Attempt,
   targets: readonly ListedTarget[],
   { open, signal, patience }: CopyPorts,
 ): Promise<PromiseSettledResult<WriteResult>[]> {
@@ -77,7 +84,7 @@ async function copyOnce(
     const body = await open(copy, signal);
     if (body === undefined) throw lacking(copy);
     const readers = targets.map(
-      (target) => (bytes: AsyncIterable<Uint8Array>) => write(copy, target, bytes),
+      (target) => (bytes: AsyncIterable<Uint8Array>) => write({ copy, attempt }, target, bytes),
     );
     return await fanOut({ body: verifiedBlob(body, copy), readers, patience });
   } catch (reason) {
@@ -90,16 +97,19 @@ function lacking({ repository }: PlannedCopy): UpstreamError {
 }
 
 async function write(
-  { digest, size, mediaType }: PlannedCopy,
+  { copy, attempt }: Attempt,
   { store, blobPath }: ListedTarget,
   body: AsyncIterable<Uint8Array>,
 ): Promise<WriteResult> {
+  const { digest, size, mediaType } = copy;
   const key = blobPathOf(blobPath, digest);
-  const found = await store.stat(key);
+  // The plan has just looked: most often nothing is there.
+  const found = attempt === 0 ? undefined : await store.stat(key);
   if (found?.size === size) return 'present';
   // What has another size was left by somebody who broke off: it is replaced, unless somebody else does it now.
   const condition = found === undefined ? { absent: true as const } : { version: found.version };
-  const about = { size, contentType: mediaType, cacheControl: FOR_EVER };
+  const sha256 = algorithmOf(digest) === 'sha256' ? { sha256: hexOf(digest) } : {};
+  const about = { size, contentType: mediaType, cacheControl: FOR_EVER, ...sha256 };
   const written = await store.write(key, body, { ...about, condition });
   if (written !== 'conflict') return 'copied';
   // Whoever is writing it may still fail: only what is there counts.

@@ -25,6 +25,11 @@ export interface WriteOptions {
   /** When given, a body of another length is an error and nothing is written. */
   readonly size?: number;
   readonly condition?: WriteCondition;
+  /**
+   * The hash of the bytes, in hexadecimal, where whoever brings them fails rather than end with others: a store that is
+   * told of a hash with the bytes need not work it out.
+   */
+  readonly sha256?: string;
   readonly contentType?: string;
   /** What clients that read the object from the store itself are told, where the store can tell them. */
   readonly cacheControl?: string;

@@ -87,6 +87,8 @@ async function readNonEmpty(
 
 /** Milliseconds: files are replaced long before what is in them is over. */
 const READ_AGAIN_AFTER = 60_000;
+/** How long before they are over the SDK asks for others. */
+const ASKED_BEFORE = 300_000;
 
 interface ExpiringCredentials extends S3Credentials {
   readonly expiration: Date;
@@ -105,7 +107,7 @@ async function readCredentials(
     accessKeyId: await read('accessKeyIdFile'),
     secretAccessKey: await read('secretAccessKeyFile'),
     ...(credentials.sessionTokenFile && { sessionToken: await read('sessionTokenFile') }),
-    expiration: new Date(Date.now() + READ_AGAIN_AFTER),
+    expiration: new Date(Date.now() + READ_AGAIN_AFTER + ASKED_BEFORE),
   });
   await readAll();
   return readAll;

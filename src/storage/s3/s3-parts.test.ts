@@ -15,14 +15,21 @@ const MIB = 1024 * 1024;
 const GIB = 1024 * MIB;
 
 test.each([
-  [0, 8],
   [5 * GIB, 8],
   [80 * GIB, 9],
   [5 * 1024 * GIB, 525],
-])('%i bytes go in equal parts of %i MiB', (size, mebibytes) => {
+])('%i bytes go in equal parts of %i MiB, and what is left', (size, mebibytes) => {
   const sizeOf = partSizeOf(size);
-  expect([sizeOf(0), sizeOf(9_999)]).toEqual([mebibytes * MIB, mebibytes * MIB]);
-  expect(sizeOf(0) * 10_000).toBeGreaterThanOrEqual(size);
+  const part = mebibytes * MIB;
+  expect([sizeOf(0), sizeOf(1)]).toEqual([part, part]);
+  expect(part * 10_000).toBeGreaterThanOrEqual(size);
+  const last = Math.ceil(size / part) - 1;
+  expect(sizeOf(last)).toBe(size - last * part);
+});
+
+test('what fits into a part has one of its size', () => {
+  expect(partSizeOf(3 * MIB)(0)).toBe(3 * MIB);
+  expect(partSizeOf(0)(0)).toBe(1);
 });
 
 test('parts of a body of unknown length become larger when there are very many', () => {

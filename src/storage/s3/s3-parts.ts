@@ -15,11 +15,11 @@ const LARGE_PART = 64 * MIB;
 /** Copied by the store in one request: it may copy five times as much, but then nobody hears of it for minutes. */
 export const LARGEST_COPY = 1024 * MIB;
 
-/** Bytes of a part, by its place from 0. */
+/** Bytes of a part, by its place from 0; of the last one, where it is known, no more than there are: they get memory. */
 export function partSizeOf(size: number | undefined): (place: number) => number {
   if (size === undefined) return (place) => (place < MANY_PARTS ? PART : LARGE_PART);
-  const least = Math.ceil(size / MOST_PARTS / MIB) * MIB;
-  return () => Math.max(PART, least);
+  const part = Math.max(PART, Math.ceil(size / MOST_PARTS / MIB) * MIB);
+  return (place) => Math.min(part, Math.max(1, size - place * part));
 }
 
 /** Equal ranges that are together so many bytes. */

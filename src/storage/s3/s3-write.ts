@@ -2,6 +2,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { isObject } from '../../core/oci/json-object.ts';
 import { bytesOf } from '../body.ts';
 import type { Body, ObjectInfo, WriteOptions } from '../driver.ts';
 import { inParts, type PartOfBody } from '../in-parts.ts';
@@ -40,7 +41,7 @@ export async function putObject(
   store: S3Store,
   object: S3Object,
   bytes: Uint8Array,
-  { condition, contentType, cacheControl, signal }: WriteOptions,
+  { condition, contentType, cacheControl, sha256, signal }: WriteOptions,
 ): Promise<ObjectInfo | 'conflict'> {
   const { client, bucket } = store;
   const { key, name } = object;
@@ -55,9 +56,25 @@ export async function putObject(
     ...(cacheControl !== undefined && { CacheControl: cacheControl }),
     ...conditionOf(condition),
   });
+  if (sha256 !== undefined) signWith(command, sha256);
   const sent = client.send(command, signal === undefined ? {} : { abortSignal: signal });
   const work = sent.then((answer) => infoOf(key, { ETag: answer.ETag, Size: bytes.byteLength }));
   return landed({ store, object, nonce, condition }, work);
+}
+
+/** What is signed holds a hash of the body, which takes as long to work out as everything else about a request. */
+function signWith({ middlewareStack }: PutObjectCommand, sha256: string): void {
+  middlewareStack.add(
+    (next) => (args) => {
+      if (hasHeaders(args.request)) args.request.headers['x-amz-content-sha256'] = sha256;
+      return next(args);
+    },
+    { step: 'build' },
+  );
+}
+
+function hasHeaders(request: unknown): request is { readonly headers: Record<string, string> } {
+  return isObject(request) && isObject(request['headers']);
 }
 
 interface Parts {
