@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { HIDDEN } from './bucket-keys.ts';
 import type { ListOptions, ObjectInfo } from './driver.ts';
 import { afterPrefix, compareKeys } from './key.ts';
 
@@ -40,6 +41,18 @@ export async function* listing(
   }
 }
 
+export interface ListStart {
+  readonly after: string;
+  readonly prefix: string;
+  readonly delimiter: string;
+}
+
+/** After a cut key comes what does not begin with it. */
+export function startOf({ after, prefix, delimiter }: ListStart): string {
+  const isCut = delimiter !== '' && after.endsWith(delimiter) && after.length > prefix.length;
+  return isCut ? afterPrefix(after) : after;
+}
+
 /** A key of which nothing else is told. */
 export function keyAlone(key: string): ObjectInfo {
   return { key, size: 0, version: '', modifiedAt: 0 };
@@ -48,4 +61,19 @@ export function keyAlone(key: string): ObjectInfo {
 function cutKey(key: string, prefix: string, delimiter: string): string {
   const found = delimiter === '' ? -1 : key.indexOf(delimiter, prefix.length);
   return found === -1 ? key : key.slice(0, found + delimiter.length);
+}
+
+/** What a list gives, without what a driver keeps for itself, up to a limit. */
+export async function* visible(
+  all: AsyncIterable<ObjectInfo>,
+  limit = Number.POSITIVE_INFINITY,
+): AsyncGenerator<ObjectInfo, void, undefined> {
+  let left = limit;
+  if (left <= 0) return;
+  for await (const info of all) {
+    if (info.key.startsWith(HIDDEN)) continue;
+    yield info;
+    left -= 1;
+    if (left <= 0) return;
+  }
 }

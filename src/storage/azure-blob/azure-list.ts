@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { HIDDEN } from '../bucket-keys.ts';
 import type { ListOptions, ObjectInfo } from '../driver.ts';
 import { textOf } from '../http/store-client.ts';
 import { compareKeys } from '../key.ts';
-import { keyAlone } from '../listing.ts';
+import { keyAlone, visible } from '../listing.ts';
 import { type AzureStore, versionOf } from './azure-store.ts';
 import { type BlobPage, type ListedBlob, parseBlobPage } from './azure-xml.ts';
 import type { ListMarks } from './list-marks.ts';
@@ -12,19 +11,12 @@ import type { ListMarks } from './list-marks.ts';
 const LONGEST_PAGE = 5000;
 
 /** Everything but what the driver keeps for itself. */
-export async function* listBlobs(
+export function listBlobs(
   lists: AzureLists,
   prefix: string,
-  { limit = Number.POSITIVE_INFINITY, ...options }: ListOptions = {},
+  options: ListOptions = {},
 ): AsyncGenerator<ObjectInfo, void, undefined> {
-  let left = limit;
-  if (left <= 0) return;
-  for await (const info of listAll(lists, prefix, { ...options, limit })) {
-    if (info.key.startsWith(HIDDEN)) continue;
-    yield info;
-    left -= 1;
-    if (left <= 0) return;
-  }
+  return visible(listAll(lists, prefix, options), options.limit);
 }
 
 export interface AzureLists {

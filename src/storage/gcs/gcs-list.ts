@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { z } from 'zod';
-import { HIDDEN } from '../bucket-keys.ts';
 import type { ListOptions, ObjectInfo } from '../driver.ts';
 import { jsonOf } from '../http/json-of.ts';
 import { textOf } from '../http/store-client.ts';
 import { afterPrefix, compareKeys } from '../key.ts';
-import { keyAlone } from '../listing.ts';
+import { keyAlone, startOf, visible } from '../listing.ts';
 import { StorageError } from '../storage-error.ts';
 import { FIELDS, type GcsStore, infoOf, queryOf, Resource } from './gcs-store.ts';
 
@@ -13,19 +12,12 @@ import { FIELDS, type GcsStore, infoOf, queryOf, Resource } from './gcs-store.ts
 const LONGEST_PAGE = 1000;
 
 /** Everything but what the driver keeps for itself. */
-export async function* listObjects(
+export function listObjects(
   store: GcsStore,
   prefix: string,
-  { limit = Number.POSITIVE_INFINITY, ...options }: ListOptions = {},
+  options: ListOptions = {},
 ): AsyncGenerator<ObjectInfo, void, undefined> {
-  let left = limit;
-  if (left <= 0) return;
-  for await (const info of listAll(store, prefix, { ...options, limit })) {
-    if (info.key.startsWith(HIDDEN)) continue;
-    yield info;
-    left -= 1;
-    if (left <= 0) return;
-  }
+  return visible(listAll(store, prefix, options), options.limit);
 }
 
 /**
@@ -42,7 +34,7 @@ export async function* listAll(
   if (prefix.includes('\0') || prefix.includes('//')) return; // no key has that
   const count = Math.min(limit + 1, LONGEST_PAGE);
   let last = after;
-  for (let start = startOf(after, prefix, delimiter); ; ) {
+  for (let start = startOf({ after, prefix, delimiter }); ; ) {
     const page = await nextPage(store, { prefix, delimiter, start, count });
     for (const info of page.entries) {
       if (compareKeys(info.key, last) <= 0) continue;
@@ -53,12 +45,6 @@ export async function* listAll(
     if (!page.isTruncated || end === undefined) return;
     start = end.version === '' ? afterPrefix(end.key) : end.key;
   }
-}
-
-/** After a cut key comes what does not begin with it. */
-function startOf(after: string, prefix: string, delimiter: string): string {
-  const isCut = delimiter !== '' && after.endsWith(delimiter) && after.length > prefix.length;
-  return isCut ? afterPrefix(after) : after;
 }
 
 interface PageRequest {

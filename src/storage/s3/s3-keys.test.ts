@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, test } from 'vitest';
+import { startOf } from '../listing.ts';
 import { copySource, decodeListed } from './s3-keys.ts';
-import { startOf } from './s3-list.ts';
 
 test.each([
   ['bucket', 'a b/c+d', 'bucket/a%20b/c%2Bd'],

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { ListObjectsV2Command, type ListObjectsV2CommandOutput } from '@aws-sdk/client-s3';
-import { HIDDEN } from '../bucket-keys.ts';
 import type { ListOptions, ObjectInfo } from '../driver.ts';
 import { afterPrefix, compareKeys } from '../key.ts';
+import { startOf, visible } from '../listing.ts';
 import { atStore } from './s3-errors.ts';
 import { decodeListed } from './s3-keys.ts';
 import { infoOf, type S3Store } from './s3-store.ts';
@@ -11,19 +11,12 @@ import { infoOf, type S3Store } from './s3-store.ts';
 const LONGEST_PAGE = 1000;
 
 /** Everything but what the driver keeps for itself. */
-export async function* listObjects(
+export function listObjects(
   store: S3Store,
   prefix: string,
-  { limit = Number.POSITIVE_INFINITY, ...options }: ListOptions = {},
+  options: ListOptions = {},
 ): AsyncGenerator<ObjectInfo, void, undefined> {
-  let left = limit;
-  if (left <= 0) return;
-  for await (const info of listAll(store, prefix, { ...options, limit })) {
-    if (info.key.startsWith(HIDDEN)) continue;
-    yield info;
-    left -= 1;
-    if (left <= 0) return;
-  }
+  return visible(listAll(store, prefix, options), options.limit);
 }
 
 /**
@@ -48,18 +41,6 @@ export async function* listAll(
     if (!page.isTruncated || last === undefined) return;
     start = last.version === '' ? afterPrefix(last.key) : last.key;
   }
-}
-
-export interface ListStart {
-  readonly after: string;
-  readonly prefix: string;
-  readonly delimiter: string;
-}
-
-/** After a cut key comes what does not begin with it. */
-export function startOf({ after, prefix, delimiter }: ListStart): string {
-  const isCut = delimiter !== '' && after.endsWith(delimiter) && after.length > prefix.length;
-  return isCut ? afterPrefix(after) : after;
 }
 
 interface PageRequest {
