@@ -29,7 +29,7 @@ describe('archeion config check', () => {
   });
 
   test.each([
-    ['a key that is misspelled', `${STORAGE}readonly: true\n`, 'Unrecognized key: "readonly"'],
+    ['a key that is misspelled', `${STORAGE}readonly: true\n`, 'unknown key "readonly"'],
     ['what everybody could push to', `${STORAGE}listen: { host: 0.0.0.0 }\n`, 'could push'],
     [
       'a file of passwords that is not there',
@@ -43,7 +43,7 @@ describe('archeion config check', () => {
       `${STORAGE}access: { tokens: { keyFile: k } }\n`,
       'expected an Ed25519 private key',
     ],
-    ['both at once', STORAGE + FRONT, 'Unrecognized key: "upstreams"'],
+    ['both at once', STORAGE + FRONT, 'unknown key "upstreams"'],
   ])('names what is wrong with that of a registry: %s', async (_, text, says) => {
     const { exit, out, err } = await config('check', await fileWith(text));
     expect([exit, out]).toEqual([2, '']);
