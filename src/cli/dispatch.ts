@@ -76,7 +76,7 @@ function group(parent: Commander, name: string): Commander {
 
 const GROUPS: Readonly<Record<string, string>> = {
   mirror: 'keeps backends filled from a registry',
-  registry: 'an OCI registry on a folder',
+  registry: 'an OCI registry on a folder or a bucket',
   user: 'who may log in to a registry',
   ranges: 'which addresses belong to which cloud and region',
   index: 'digest indexes: what a backend holds, so that it need not be asked',

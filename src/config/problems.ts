@@ -19,7 +19,7 @@ function messagesOf(issue: Issue, schema: z.ZodType): readonly string[] {
         z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }),
         issue.path,
       );
-      return issue.keys.map((key) => unknownKey(key, known));
+      return unknownKeys(issue.keys, known);
     }
     case 'invalid_type':
       return [wrongType(issue)];
@@ -32,11 +32,16 @@ function messagesOf(issue: Issue, schema: z.ZodType): readonly string[] {
   }
 }
 
-function unknownKey(key: string, known: readonly string[]): string {
-  const meant = nearestWord(key, known);
-  return meant === undefined
-    ? `unknown key "${key}": look at its spelling and indentation; known here are ${known.join(', ')}`
-    : `unknown key "${key}": did you mean "${meant}"?`;
+function unknownKeys(keys: readonly string[], known: readonly string[]): readonly string[] {
+  const meant = keys.map((key) => ({ key, word: nearestWord(key, known) }));
+  const strange = meant.filter(({ word }) => word === undefined).map(({ key }) => `"${key}"`);
+  const misspelled = meant.flatMap(({ key, word }) =>
+    word === undefined ? [] : [`unknown key "${key}": did you mean "${word}"?`],
+  );
+  if (strange.length === 0) return misspelled;
+  const which = `unknown key ${strange.join(', ')}`;
+  const advice = `look at its spelling and indentation; known here are ${known.join(', ')}`;
+  return [...misspelled, `${which}: ${advice}`];
 }
 
 const WANTED: Readonly<Record<string, string>> = {

@@ -22,6 +22,10 @@ describe('archeion config check', () => {
   test.each([
     ['a front', FRONT],
     ['a registry, whose store need not be there', STORAGE],
+    [
+      'a mirror',
+      'source: { url: https://a.example, repositories: [a] }\ntargets: [{ name: b, storage: { kind: filesystem, directory: c } }]\n',
+    ],
     ['a registry with users', `${STORAGE}access: { anonymousPull: ['**'] }\n`],
   ])('accepts the configuration of %s', async (_, text) => {
     const file = await fileWith(text);
@@ -48,6 +52,15 @@ describe('archeion config check', () => {
     const { exit, out, err } = await config('check', await fileWith(text));
     expect([exit, out]).toEqual([2, '']);
     expect(err).toMatch(says);
+  });
+
+  test('names what is wrong with that of a mirror', async () => {
+    const text = 'source: { url: https://a.example, repositories: [a] }\ntarget: []\n';
+    const { exit, err } = await config('check', await fileWith(text));
+    expect(exit).toBe(2);
+    expect(err).toMatch(
+      /targets: has to be there\n.*unknown key "target": did you mean "targets"\?/,
+    );
   });
 
   test('takes a file for what it is said to be', async () => {
