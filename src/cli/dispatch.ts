@@ -23,8 +23,8 @@ export async function dispatch(argv: readonly string[], io: CommandIo): Promise<
 
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const cause = error.cause instanceof Error ? `: ${error.cause.message}` : '';
-  return `${error.message}${cause}`;
+  const cause = error.cause instanceof Error ? error.cause.message : '';
+  return error.message.includes(cause) ? error.message : `${error.message}: ${cause}`;
 }
 
 function isUsers(error: unknown): boolean {
@@ -76,7 +76,7 @@ function group(parent: Commander, name: string): Commander {
 
 const GROUPS: Readonly<Record<string, string>> = {
   mirror: 'keeps backends filled from a registry',
-  registry: 'an OCI registry on a folder',
+  registry: 'an OCI registry on a folder or a bucket',
   user: 'who may log in to a registry',
   ranges: 'which addresses belong to which cloud and region',
   index: 'digest indexes: what a backend holds, so that it need not be asked',

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { parseYaml } from '../config/config.ts';
 import { ConfigError } from '../config/config-error.ts';
+import { whyUnread } from '../config/why-unread.ts';
 
 /** @throws ConfigError */
 export async function readYaml(path: string): Promise<unknown> {
@@ -9,7 +10,7 @@ export async function readYaml(path: string): Promise<unknown> {
   try {
     text = await readFile(path, 'utf8');
   } catch (error) {
-    throw new ConfigError(path, ['cannot be read'], error);
+    throw new ConfigError(path, [whyUnread(error)]);
   }
   const result = parseYaml(text);
   if (!result.ok) throw new ConfigError(path, result.problems);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
+import { problemsOf } from './problems.ts';
 import { type Config, type ConfigDocument, ConfigSchema } from './schema.ts';
 
 export type ConfigResult =
@@ -14,31 +15,25 @@ export type DocumentResult =
 /** Reads YAML (or JSON, which is YAML). A key given twice is a problem, and so is a swarm of aliases. */
 export function parseYaml(text: string): DocumentResult {
   const yaml = parseDocument(text, { prettyErrors: true });
-  if (yaml.errors.length > 0) {
-    return { ok: false, problems: yaml.errors.map(({ message }) => firstLine(message)) };
-  }
+  // A warning is of a `!` that was to be part of a text: YAML takes it for a type, and leaves nothing of it.
+  const flaws = [...yaml.errors, ...yaml.warnings];
+  if (flaws.length > 0) return { ok: false, problems: [...new Set(flaws.map(flawOf))] };
   try {
     return { ok: true, document: yaml.toJS({ maxAliasCount: 100 }) };
   } catch (error) {
-    return { ok: false, problems: [error instanceof Error ? error.message : 'unreadable'] };
+    return {
+      ok: false,
+      problems: [quoteHint(error instanceof Error ? error.message : 'unreadable')],
+    };
   }
 }
 
 /** Checks a whole document and reports everything wrong with it, not just the first thing. */
 export function parseConfig(document: unknown): ConfigResult {
   const result = ConfigSchema.safeParse(document);
-  if (!result.success) return { ok: false, problems: problemsOf(result.error) };
+  if (!result.success) return { ok: false, problems: problemsOf(result.error, ConfigSchema) };
   const problems = crossCheck(result.data);
   return problems.length > 0 ? { ok: false, problems } : { ok: true, config: result.data };
-}
-
-/** Each with its path. */
-export function problemsOf({ issues }: z.ZodError): readonly string[] {
-  return issues.map(({ path, message }) => {
-    // What type a key should have had says little to somebody who has never heard of the key.
-    const problem = message.endsWith('received undefined') ? 'has to be there' : message;
-    return `${path.join('.') || '(document)'}: ${problem}`;
-  });
 }
 
 /** The configuration as a document again, with every default written out. */
@@ -89,6 +84,12 @@ function repeated(names: readonly string[]): string[] {
   return [...new Set(names.filter((name, index) => names.indexOf(name) !== index))];
 }
 
-function firstLine(text: string): string {
-  return text.split('\n', 1)[0] ?? text;
+function flawOf({ message }: Error): string {
+  const [first = message] = message.split('\n', 1);
+  return quoteHint(first.replace(/:$/, ''));
+}
+
+/** What begins with `*` or `!` means something to YAML, and here it is the beginning of a pattern. */
+function quoteHint(problem: string): string {
+  return /alias|tag/i.test(problem) ? `${problem}: put what begins with * or ! in quotes` : problem;
 }

@@ -7,9 +7,9 @@ import {
   type Selection,
 } from '../core/mirroring/selection.ts';
 import { isRepository } from '../core/oci/repository.ts';
-import { problemsOf } from './config.ts';
 import { adminSchema } from './listen.ts';
 import { AzureBlob, Gcs } from './object-stores.ts';
+import { problemsOf } from './problems.ts';
 import { RegistryStorage, S3 } from './registry-storage.ts';
 import { SourceCredentials } from './source-credentials.ts';
 import { BlobPathText, Duration, HttpUrl, Name } from './values.ts';
@@ -200,7 +200,7 @@ export type MirrorConfigResult =
 /** Checks a whole document and reports everything wrong with it, not just the first thing. */
 export function parseMirrorConfig(document: unknown): MirrorConfigResult {
   const result = MirrorSchema.safeParse(document);
-  if (!result.success) return { ok: false, problems: problemsOf(result.error) };
+  if (!result.success) return { ok: false, problems: problemsOf(result.error, MirrorSchema) };
   const names = result.data.targets.map(({ name }) => name);
   const repeated = new Set(names.filter((name, place) => names.indexOf(name) !== place));
   const problems = [...repeated].map((name) => `targets: "${name}" names two of them`);

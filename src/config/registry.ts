@@ -3,9 +3,9 @@ import { z } from 'zod';
 import { RegistryAccess } from './access.ts';
 import { Audit } from './audit.ts';
 import { ClientAddress } from './client-address.ts';
-import { problemsOf } from './config.ts';
 import { Events } from './events.ts';
 import { adminSchema, listenSchema } from './listen.ts';
+import { problemsOf } from './problems.ts';
 import { RateLimit } from './rate-limit.ts';
 import { RegistryStorage } from './registry-storage.ts';
 import { logSchema, Shutdown } from './running.ts';
@@ -100,7 +100,7 @@ export type RegistryConfigResult =
 /** Checks a whole document and reports everything wrong with it, not just the first thing. */
 export function parseRegistryConfig(document: unknown): RegistryConfigResult {
   const result = RegistrySchema.safeParse(document);
-  if (!result.success) return { ok: false, problems: problemsOf(result.error) };
+  if (!result.success) return { ok: false, problems: problemsOf(result.error, RegistrySchema) };
   const problems = crossCheck(result.data);
   return problems.length > 0 ? { ok: false, problems } : { ok: true, config: result.data };
 }

@@ -68,7 +68,10 @@ export const Name = z
 /** Scheme, host and perhaps a path; never a query, a fragment or a password. The slash at the end goes. */
 export const HttpUrl = z
   .string()
-  .refine(isPlainHttpUrl, 'expected an http or https URL without user, query and fragment')
+  .refine(
+    isPlainHttpUrl,
+    'expected an http or https URL such as https://example.org, without user, query and fragment',
+  )
   .overwrite((text) => text.replace(/\/+$/, ''));
 
 function isPlainHttpUrl(text: string): boolean {

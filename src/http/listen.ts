@@ -13,10 +13,20 @@ export class ListenError extends Error {
   readonly code: string;
 
   constructor(name: string, at: string, cause: NodeJS.ErrnoException) {
-    super(`cannot listen on "${at}" for "${name}"`, { cause });
-    this.code = cause.code ?? 'UNKNOWN';
+    const { code = 'UNKNOWN' } = cause;
+    const advice = ADVICE[code];
+    super(`cannot listen on "${at}" for "${name}"${advice ? `, ${advice}` : ''}`, { cause });
+    this.code = code;
   }
 }
+
+const ADVICE: Readonly<Record<string, string | undefined>> = {
+  EADDRINUSE: 'another program does: stop it, or choose another port',
+  EADDRNOTAVAIL: 'this machine has no such address',
+  ENOTFOUND: 'nobody knows this name: give an address of this machine',
+  EACCES:
+    'which takes a right of its own below 1024: choose another port, or give CAP_NET_BIND_SERVICE',
+};
 
 /** @throws ListenError */
 export function listen(server: Server, { name, host, port }: ListenOptions): Promise<AddressInfo> {

@@ -22,6 +22,10 @@ describe('archeion config check', () => {
   test.each([
     ['a front', FRONT],
     ['a registry, whose store need not be there', STORAGE],
+    [
+      'a mirror',
+      'source: { url: https://a.example, repositories: [a] }\ntargets: [{ name: b, storage: { kind: filesystem, directory: c } }]\n',
+    ],
     ['a registry with users', `${STORAGE}access: { anonymousPull: ['**'] }\n`],
   ])('accepts the configuration of %s', async (_, text) => {
     const file = await fileWith(text);
@@ -29,25 +33,34 @@ describe('archeion config check', () => {
   });
 
   test.each([
-    ['a key that is misspelled', `${STORAGE}readonly: true\n`, 'Unrecognized key: "readonly"'],
+    ['a key that is misspelled', `${STORAGE}readonly: true\n`, 'unknown key "readonly"'],
     ['what everybody could push to', `${STORAGE}listen: { host: 0.0.0.0 }\n`, 'could push'],
     [
       'a file of passwords that is not there',
       `${STORAGE}access: { users: { file: u } }\n`,
-      '/u: cannot be read',
+      /u: the password file cannot be read: there is no such file; `archeion registry user add NAME --file .*u` makes one/,
     ],
-    ['a secret that is not there', STORAGE + HOOK, 'cannot be read'],
-    ['no certificate', `${STORAGE}listen: { tls: { certificate: a, key: b } }\n`, '/a"'],
+    ['a secret that is not there', STORAGE + HOOK, /s" cannot be read: there is no such file/],
+    ['no certificate', `${STORAGE}listen: { tls: { certificate: a, key: b } }\n`, /a"/],
     [
       'a key of tokens that is not there',
       `${STORAGE}access: { tokens: { keyFile: k } }\n`,
-      'expected an Ed25519 private key',
+      /k: the key of tokens cannot be read: there is no such file/,
     ],
-    ['both at once', STORAGE + FRONT, 'Unrecognized key: "upstreams"'],
+    ['both at once', STORAGE + FRONT, 'unknown key "upstreams"'],
   ])('names what is wrong with that of a registry: %s', async (_, text, says) => {
     const { exit, out, err } = await config('check', await fileWith(text));
     expect([exit, out]).toEqual([2, '']);
-    expect(err).toContain(says);
+    expect(err).toMatch(says);
+  });
+
+  test('names what is wrong with that of a mirror', async () => {
+    const text = 'source: { url: https://a.example, repositories: [a] }\ntarget: []\n';
+    const { exit, err } = await config('check', await fileWith(text));
+    expect(exit).toBe(2);
+    expect(err).toMatch(
+      /targets: has to be there\n.*unknown key "target": did you mean "targets"\?/,
+    );
   });
 
   test('takes a file for what it is said to be', async () => {

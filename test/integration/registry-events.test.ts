@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { openEventLog } from '../../src/registry/events/event-log.ts';
 import { reapEvents } from '../../src/registry/events/reap-events.ts';
@@ -42,6 +44,15 @@ test('events are printed in their order, for people and for programs, from any c
     size: IMAGE.length,
   });
   expect((await print(folder, '--after', '2-0')).out).toBe('');
+});
+
+test('the registry may be named by its configuration, which may be over a bucket', async () => {
+  const { folder } = await filled();
+  const file = join(await temporaryFolder(), 'registry.yaml');
+  await writeFile(file, `storage: { kind: filesystem, directory: ${folder} }\n`);
+  const { exit, out } = await runCommand(['registry', 'events', '--config', file]);
+  expect(exit).toBe(0);
+  expect(out).toBe((await print(folder)).out);
 });
 
 test('what is no cursor is refused, and what was not kept is said to be lost', async () => {

@@ -53,8 +53,14 @@ export function selfSigned(wish: CertificateWish): TestCertificate {
 function der(tag: number, ...parts: readonly Uint8Array[]): Buffer {
   const body = Buffer.concat(parts);
   const { length } = body;
-  const long = Buffer.of(0x82, length >> 8, length & 0xff);
-  return Buffer.concat([Buffer.of(tag), length < 0x80 ? Buffer.of(length) : long, body]);
+  return Buffer.concat([Buffer.of(tag), derLength(length), body]);
+}
+
+/** In as few bytes as it takes: Go refuses a certificate with more. */
+function derLength(length: number): Buffer {
+  if (length < 0x80) return Buffer.of(length);
+  if (length < 0x100) return Buffer.of(0x81, length);
+  return Buffer.of(0x82, length >> 8, length & 0xff);
 }
 
 function hex(text: string): Buffer {

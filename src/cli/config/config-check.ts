@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Command, type CommandIo, EXIT } from '../command.ts';
-import { isRegistryFile, REGISTRY_OPTION } from './is-registry-file.ts';
+import { kindOfFile, REGISTRY_OPTION } from './is-registry-file.ts';
 
 export const configCheck: Command = {
   name: 'config check',
   summary:
-    'say whether a configuration of the front or of the registry would be accepted, everything that is wrong with it, which of its tests fail, and what is worth a warning',
+    'say whether a configuration of the front, the registry or the mirror would be accepted, everything that is wrong with it, which of its tests fail, and what is worth a warning',
   args: [{ name: '<file>', description: 'the configuration' }],
   options: [REGISTRY_OPTION],
   examples: [
@@ -14,16 +14,29 @@ export const configCheck: Command = {
       line: 'archeion config check registry.yaml',
       why: 'that of a registry, with its certificate, passwords, key and secrets; its store is not looked at',
     },
+    {
+      line: 'archeion config check mirror.yaml',
+      why: 'that of a mirror, and no file that it names',
+    },
   ],
   async run(input, io) {
     const [file = ''] = input.args;
-    if (await isRegistryFile(input, file)) {
-      const { checkRegistry } = await import('./check-registry.ts');
-      await checkRegistry(file, io);
-    } else await checkFront(file, io);
+    await CHECKS[await kindOfFile(input, file)](file, io);
     return EXIT.done;
   },
 };
+
+const CHECKS = { front: checkFront, registry: checkRegistry, mirror: checkMirror };
+
+async function checkRegistry(file: string, io: CommandIo): Promise<void> {
+  const checking = await import('./check-registry.ts');
+  await checking.checkRegistry(file, io);
+}
+
+async function checkMirror(file: string, io: CommandIo): Promise<void> {
+  const { loadMirrorFile } = await import('../mirror/mirror-config.ts');
+  io.out(`${(await loadMirrorFile(file)).origin}: ok\n`);
+}
 
 async function checkFront(file: string, io: CommandIo): Promise<void> {
   const [

@@ -10,17 +10,28 @@ export const REGISTRY_OPTION = {
 } as const;
 
 /**
- * Whether a file is the configuration of a registry: every one has `storage`, and none of a front does.
+ * Whose configuration a file is: every one of a registry has `storage`, every one of a mirror `source` and `targets`,
+ * and none of a front has any of them.
  *
  * @throws ConfigError when it cannot be read
  */
-export async function isRegistryFile(
+export async function kindOfFile(
   { options }: CommandInput,
   file: string | undefined,
-): Promise<boolean> {
-  if (options['registry'] === true) return true;
-  if (file === undefined) return false;
+): Promise<'registry' | 'mirror' | 'front'> {
+  if (options['registry'] === true) return 'registry';
+  if (file === undefined) return 'front';
   const { readYaml } = await import('../read-yaml.ts');
   const document = await readYaml(resolve(file));
-  return isObject(document) && 'storage' in document;
+  if (!isObject(document)) return 'front';
+  if ('storage' in document) return 'registry';
+  return 'source' in document || 'targets' in document ? 'mirror' : 'front';
+}
+
+/** @throws ConfigError when it cannot be read */
+export async function isRegistryFile(
+  input: CommandInput,
+  file: string | undefined,
+): Promise<boolean> {
+  return (await kindOfFile(input, file)) === 'registry';
 }

@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { ConfigError } from '../../config/config-error.ts';
 import type { Config } from '../../config/schema.ts';
+import { whyUnread } from '../../config/why-unread.ts';
 import type { DigestIndexHeader } from '../../core/digest-index/digest-index-file.ts';
 import type { Log } from '../../log.ts';
 import type { Across } from '../../metrics/family.ts';
@@ -33,10 +34,14 @@ export async function readOwnershipKeys({
   for (const [place, { name, ownership }] of config.backends.entries()) {
     if (ownership === undefined) continue;
     const file = resolve(directory, ownership.publicKey);
-    const key = parseKey('public', await readFile(file, 'utf8').catch(() => ''));
-    if (key === undefined) {
-      problems.push(`backends.${place}.ownership.publicKey: no Ed25519 key in PEM at "${file}"`);
-    } else keys.set(name, key);
+    const at = `backends.${place}.ownership.publicKey`;
+    const pem = await readFile(file, 'utf8').catch((error: unknown) => {
+      problems.push(`${at}: "${file}" ${whyUnread(error)}`);
+    });
+    if (pem === undefined) continue;
+    const key = parseKey('public', pem);
+    if (key === undefined) problems.push(`${at}: no Ed25519 key in PEM at "${file}"`);
+    else keys.set(name, key);
   }
   if (problems.length > 0) throw new ConfigError(origin, problems);
   return keys;

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Config } from '../../config/schema.ts';
+import { whyUnread } from '../../config/why-unread.ts';
 import {
   type KnownRepositories,
   knownRepositories,
@@ -76,8 +77,8 @@ export function readSource(
 async function readList({ file }: FileSource): Promise<RepositoryListResult> {
   try {
     return parseRepositoryList(await readFile(file, 'utf8'));
-  } catch {
-    return { ok: false, problem: `"${file}" cannot be read` };
+  } catch (error) {
+    return { ok: false, problem: `"${file}" ${whyUnread(error)}` };
   }
 }
 

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { ConfigError } from '../../config/config-error.ts';
 import type { Config } from '../../config/schema.ts';
+import { whyUnread } from '../../config/why-unread.ts';
 import type { CredentialProvider } from '../../upstream/credentials/credentials.ts';
 import type { LoadedConfig } from '../load-config.ts';
 
@@ -41,8 +42,9 @@ export async function readCredentials({
     const login = loginOf(credentials, directory);
     const read = passwordReader(login);
     providers.set(name, read);
-    await read().catch(() => {
-      problems.push(`upstreams.${place}.credentials.passwordFile: "${login.file}" cannot be read`);
+    await read().catch((error: unknown) => {
+      const at = `upstreams.${place}.credentials.passwordFile`;
+      problems.push(`${at}: "${login.file}" ${whyUnread(error)}`);
     });
   }
   if (problems.length > 0) throw new ConfigError(origin, problems);

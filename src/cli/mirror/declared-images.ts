@@ -4,6 +4,7 @@ import { basename, dirname, join, relative, resolve } from 'node:path';
 import { ConfigError } from '../../config/config-error.ts';
 import { type ImageList, parseImageList } from '../../config/image-list.ts';
 import type { MirrorConfig } from '../../config/mirror.ts';
+import { whyUnread } from '../../config/why-unread.ts';
 import { promotedPrefixes } from '../../core/mirroring/promoted-prefixes.ts';
 import type { Digest } from '../../core/oci/digest.ts';
 import { isRepository } from '../../core/oci/repository.ts';
@@ -60,9 +61,10 @@ async function filesOf({
   const problems: string[] = [];
   for (const [place, named] of config.source.images.entries()) {
     const path = resolve(directory, named);
-    const info = await stat(path).catch(() => undefined);
-    const own = info?.isDirectory() ? await filesBelow(path) : [path];
-    if (info === undefined) problems.push(`source.images.${place}: "${path}" cannot be read`);
+    const info = await stat(path).catch(whyUnread);
+    const isFolder = typeof info !== 'string' && info.isDirectory();
+    const own = isFolder ? await filesBelow(path) : [path];
+    if (typeof info === 'string') problems.push(`source.images.${place}: "${path}" ${info}`);
     else if (own.length === 0)
       problems.push(`source.images.${place}: "${path}" has no ${FILES[0]}`);
     files.push(...own);

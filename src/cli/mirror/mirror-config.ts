@@ -15,6 +15,11 @@ export const MIRROR_OPTIONS = [
 export async function loadMirrorConfig(input: CommandInput): Promise<Loaded<MirrorConfig>> {
   const file = optionText(input, 'config');
   if (file === undefined) throw new UsageError('name a configuration: --config FILE');
+  return loadMirrorFile(file);
+}
+
+/** @throws ConfigError */
+export async function loadMirrorFile(file: string): Promise<Loaded<MirrorConfig>> {
   const origin = resolve(file);
   const result = parseMirrorConfig(await readYaml(origin));
   if (!result.ok) throw new ConfigError(origin, result.problems);

@@ -5,6 +5,7 @@ import { resolve } from 'node:path';
 import { ConfigError } from '../../config/config-error.ts';
 import { type MirrorConfig, selectionsOf } from '../../config/mirror.ts';
 import type { RegistryConfig } from '../../config/registry.ts';
+import { whyUnread } from '../../config/why-unread.ts';
 import { parseSelection, type Selection } from '../../core/mirroring/selection.ts';
 import { matchesTagPattern } from '../../core/oci/tag-pattern.ts';
 import { formatBlobPath } from '../../core/routing/blob-path.ts';
@@ -212,7 +213,12 @@ async function readKey({
 }: LoadedMirror): Promise<KeyObject | undefined> {
   if (config.index.key === undefined) return undefined;
   const path = resolve(directory, config.index.key);
-  const key = parseKey('private', await readFile(path, 'utf8').catch(() => ''));
+  const pem = await readFile(path, 'utf8').catch((error: unknown) => {
+    throw new ConfigError(origin, [`index.key: "${path}" ${whyUnread(error)}`]);
+  });
+  const key = parseKey('private', pem);
   if (key !== undefined) return key;
-  throw new ConfigError(origin, [`index.key: "${path}" is no Ed25519 private key in PEM`]);
+  const problem =
+    'is no Ed25519 private key in PEM, as "openssl genpkey -algorithm ed25519" makes it';
+  throw new ConfigError(origin, [`index.key: "${path}" ${problem}`]);
 }

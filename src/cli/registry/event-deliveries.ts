@@ -5,6 +5,7 @@ import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ConfigError } from '../../config/config-error.ts';
 import type { RegistryConfig } from '../../config/registry.ts';
+import { whyUnread } from '../../config/why-unread.ts';
 import type { Log } from '../../log.ts';
 import type { Metrics, Sample } from '../../metrics.ts';
 import { secretProblem } from '../../registry/events/sign-webhook.ts';
@@ -52,7 +53,7 @@ export async function checkSecrets(loaded: Loaded<RegistryConfig>): Promise<void
   const problems: string[] = [];
   for (const [index, { secretFile }] of loaded.config.events.endpoints.entries()) {
     const file = resolve(loaded.directory, secretFile);
-    const problem = await readSecret(file).then(secretProblem, () => 'cannot be read');
+    const problem = await readSecret(file).then(secretProblem, whyUnread);
     if (problem !== undefined)
       problems.push(`events.endpoints.${index}.secretFile: the secret in "${file}" ${problem}`);
   }

@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { ConfigError } from '../../config/config-error.ts';
 import type { AzureBlobStorageSettings, GcsStorageSettings } from '../../config/object-stores.ts';
 import type { S3StorageSettings } from '../../config/registry-storage.ts';
+import { whyUnread } from '../../config/why-unread.ts';
 import type { StorageDriver } from '../../storage/driver.ts';
 import { filesystemDriver } from '../../storage/filesystem/filesystem.ts';
 import type { S3Credentials } from '../../storage/s3/s3-client.ts';
@@ -80,9 +81,11 @@ async function readNonEmpty(
   path: string,
   { origin, key }: { readonly origin: string; readonly key: string },
 ): Promise<string> {
-  const text = await readFile(path, 'utf8').catch(() => '');
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    throw new ConfigError(origin, [`${key}: "${path}" ${whyUnread(error)}`]);
+  });
   if (text.trim() !== '') return text.trim();
-  throw new ConfigError(origin, [`${key}: "${path}" cannot be read, or is empty`]);
+  throw new ConfigError(origin, [`${key}: "${path}" is empty`]);
 }
 
 /** Milliseconds: files are replaced long before what is in them is over. */

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Cursor, LoggedEvent } from '../../registry/events/event-follower.ts';
 import { type Command, type CommandIo, EXIT, optionText, UsageError } from '../command.ts';
-import { DIRECTORY_OPTION, directoryOf } from './registry-options.ts';
+import { CONFIG_OPTION, DIRECTORY_OPTION } from './registry-options.ts';
 
 export const registryEvents: Command = {
   name: 'registry events',
   summary: 'print what happened in a registry: pushes, tags and deletes, in their order',
   options: [
     DIRECTORY_OPTION,
+    CONFIG_OPTION,
     {
       flags: '--after <cursor>',
       description: 'go on where an event ended that was printed before; left out, with the oldest',
@@ -17,15 +18,16 @@ export const registryEvents: Command = {
   ],
   examples: [
     { line: 'archeion registry events --directory /srv/registry', why: 'all that is kept' },
+    { line: 'archeion registry events --config registry.yaml', why: 'of a registry over a bucket' },
     {
       line: 'archeion registry events --directory /srv/registry --after 1042-0 --follow --json',
       why: 'for a program that has kept its place',
     },
   ],
   async run(input, io) {
-    const [{ openRegistryFolder }, { logFrom, parseCursor, START }, { setTimeout: sleep }] =
+    const [{ openRegistry }, { logFrom, parseCursor, START }, { setTimeout: sleep }] =
       await Promise.all([
-        import('./registry-folder.ts'),
+        import('./command-store.ts'),
         import('../../registry/events/event-follower.ts'),
         import('node:timers/promises'),
       ]);
@@ -33,7 +35,7 @@ export const registryEvents: Command = {
     let cursor: Cursor | undefined = text === undefined ? START : parseCursor(text);
     if (cursor === undefined)
       throw new UsageError(`"${text}" is no cursor: expected one as printed`);
-    const storage = await openRegistryFolder(directoryOf(input));
+    const { storage } = await openRegistry(input);
     const isJson = input.options['json'] === true;
     const onMissed = (batches: number) =>
       io.err(`${batches} batches of events were too old to be kept: what they told is lost\n`);

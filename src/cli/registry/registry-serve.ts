@@ -4,7 +4,7 @@ import { DIRECTORY_OPTION } from './registry-options.ts';
 
 export const registryServe: Command = {
   name: 'registry serve',
-  summary: 'run a registry on a folder, or on a bucket of S3',
+  summary: 'run a registry on a folder, or on a bucket of S3, Google or Azure',
   options: [
     {
       flags: '-c, --config <file>',

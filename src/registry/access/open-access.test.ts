@@ -246,7 +246,8 @@ describe('threat 13: it does not start', () => {
 
   test('without the key it is told to use', async () => {
     const tokens = { keyFile: 'missing.pem' };
-    await expect(openTestAccess({ tokens })).rejects.toThrow(/expected an Ed25519 private key/);
+    const problem = /missing.pem: the key of tokens cannot be read/;
+    await expect(openTestAccess({ tokens })).rejects.toThrow(problem);
   });
 
   test('without the users it is told to use', async () => {

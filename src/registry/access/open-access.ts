@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+
 import type { RegistryAccessSettings } from '../../config/access.ts';
+import { ConfigError } from '../../config/config-error.ts';
+import { whyUnread } from '../../config/why-unread.ts';
 import { type AccessRules, type AccessSettings, accessRules } from '../../core/access/rules.ts';
 import type { StoredPassword } from '../../core/access/stored-password.ts';
 import type { Address } from '../../core/net/address.ts';
@@ -86,7 +89,9 @@ export function withTokenEndpoint(
 
 async function openKey(file: string | undefined, { storage, readFile }: AccessPorts) {
   if (file === undefined) return tokenKeyOfStore(storage);
-  const pem = await readFile(file).catch(() => ''); // which is no key either, and said so
+  const pem = await readFile(file).catch((error: unknown) => {
+    throw new ConfigError(file, [`the key of tokens ${whyUnread(error)}`]);
+  });
   return tokenKeyOfPem(file, pem);
 }
 

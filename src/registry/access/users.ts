@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { ConfigError } from '../../config/config-error.ts';
+import { whyUnread } from '../../config/why-unread.ts';
 import { parsePasswordFile, type Users } from '../../core/access/password-file.ts';
 import type { Log } from '../../log.ts';
 import { sampleProblems } from './sample-secrets.ts';
@@ -63,7 +64,8 @@ export async function openUsers(
 
 function textOf(path: string, readFile: UserPorts['readFile']): Promise<string> {
   return readFile(path).catch((error: unknown) => {
-    throw new ConfigError(path, ['cannot be read'], error);
+    const advice = `\`archeion registry user add NAME --file ${path}\` makes one`;
+    throw new ConfigError(path, [`the password file ${whyUnread(error)}; ${advice}`]);
   });
 }
 

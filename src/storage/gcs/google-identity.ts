@@ -22,7 +22,7 @@ export function googleIdentity(search: IdentitySearch): GoogleIdentity {
   const metadata = metadataOf(search);
   const token = renewed(async () => {
     const key = await findKey(search);
-    return key === undefined ? metadata.token() : tokenFor(key);
+    return key === undefined ? metadata.token().catch(noneFound) : tokenFor(key);
   });
   return {
     token,
@@ -34,6 +34,14 @@ export function googleIdentity(search: IdentitySearch): GoogleIdentity {
       return { email: key.client_email, sign: async (text) => signedWith(key, text) };
     },
   };
+}
+
+/** Who runs this elsewhere than at Google has never heard of its metadata. */
+function noneFound(cause: unknown): never {
+  const places =
+    'GOOGLE_APPLICATION_CREDENTIALS, `gcloud auth application-default login` or `credentialsFile`';
+  const why = cause instanceof Error ? cause.message : String(cause);
+  throw new Error(`there are no credentials by ${places}, and of this machine ${why}`, { cause });
 }
 
 async function findKey({ file, environment }: IdentitySearch): Promise<GoogleKey | undefined> {

@@ -30,6 +30,11 @@ test('nothing that the store said of credentials goes on', () => {
   expect(s3ErrorOf('key', error).cause).toBeUndefined();
 });
 
+test('what the SDK says when it found no credentials is said with where they may be', () => {
+  const { message } = s3ErrorOf('key', answered('CredentialsProviderError'));
+  expect(message).toContain('set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, name files in');
+});
+
 test('what has no message says its code, and what is no error is one', () => {
   const refused = Object.assign(new AggregateError([]), { code: 'ECONNREFUSED' });
   expect(s3ErrorOf('key', refused).message).toContain('ECONNREFUSED');

@@ -34,6 +34,10 @@ export async function unlessAbsent<T>(key: string, work: Promise<T>): Promise<T 
   }
 }
 
+const NO_CREDENTIALS = 'CredentialsProviderError';
+const WHERE_CREDENTIALS_ARE =
+  'there are none that can be used: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, name files in `credentials` of the storage, or give the machine a role';
+
 /**
  * The error itself does not go on as the cause: the SDK adds whatever the store answered to it, such as the
  * access key and what was signed.
@@ -42,7 +46,8 @@ export function s3ErrorOf(key: string, error: unknown): StorageError {
   if (error instanceof StorageError) return error;
   const { name, status, requestId } = factsOf(error);
   const where = [status, requestId].filter((fact) => fact !== undefined).join(', ');
-  const message = `${name}: ${messageOf(error)}${where === '' ? '' : ` (${where})`}`;
+  const said = name === NO_CREDENTIALS ? WHERE_CREDENTIALS_ARE : messageOf(error);
+  const message = `${name}: ${said}${where === '' ? '' : ` (${where})`}`;
   return new StorageError(CODES[name] ?? codeOfStatus(status), key, message);
 }
 
