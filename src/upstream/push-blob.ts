@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Descriptor } from '../core/oci/descriptor.ts';
+import type { Digest } from '../core/oci/digest.ts';
 import type { OpenBlob } from './image-target.ts';
 import { refusedPush, scopeOfPush } from './push-answers.ts';
 import type { PushAnswer, PushClient } from './push-client.ts';
@@ -8,8 +9,8 @@ import { shownUrl, UpstreamError } from './upstream-error.ts';
 export interface BlobPlace {
   readonly push: PushClient;
   readonly repository: string;
-  /** A repository of the same registry that has the blob. */
-  readonly mountFrom?: string | undefined;
+  /** A repository of the same registry that has a blob, if one is known. */
+  readonly mountFrom?: (digest: Digest) => string | undefined;
 }
 
 export interface BlobPush {
@@ -52,12 +53,10 @@ export async function pushBlob(place: BlobPlace, job: BlobPush): Promise<'copied
 
 async function start({ push, repository, mountFrom }: BlobPlace, { blob, signal }: BlobPush) {
   const url = new URL(`${push.origin}/v2/${repository}/blobs/uploads/`);
-  const isElsewhere = mountFrom !== undefined && mountFrom !== repository;
-  if (isElsewhere) url.search = `?mount=${blob.digest}&from=${mountFrom}`;
-  const scopes = [
-    scopeOfPush(repository),
-    ...(isElsewhere ? [`repository:${mountFrom}:pull`] : []),
-  ];
+  const from = mountFrom?.(blob.digest);
+  const isElsewhere = from !== undefined && from !== repository;
+  if (isElsewhere) url.search = `?mount=${blob.digest}&from=${from}`;
+  const scopes = [scopeOfPush(repository), ...(isElsewhere ? [`repository:${from}:pull`] : [])];
   const answer = await push.send({ method: 'POST', url, scope: scopes.join(' '), signal });
   return { answer, url };
 }

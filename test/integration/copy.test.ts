@@ -138,7 +138,11 @@ describe('archeion copy', () => {
     ['no source', ['oci:x'], 'needed'],
     ['no place', ['team/app:v1', 'oci:x'], '"team/app:v1" is no place of images'],
     ['a prefix as a source', ['docker://127.0.0.1:1/a/', 'oci:x'], 'names no repository'],
-    ['a digest as a target', ['FROM/other:v1', `oci:x@sha256:${'a'.repeat(64)}`], 'digest'],
+    [
+      'a digest as a target',
+      ['FROM/other:v1', `oci:x@sha256:${'a'.repeat(64)}`],
+      'more than a tag',
+    ],
     ['one repository for two', ['FROM/other:v1', `FROM/${APP}`, 'FROM/x'], 'slash'],
     ['one name for two', [`FROM/${APP}`, 'FROM/team/app:v2', 'FROM/x:v1'], 'would become'],
     ['no tag that fits', ['FROM/other', 'FROM/x', '--tags', 'z*'], 'no tag that fits'],
@@ -164,6 +168,15 @@ describe('archeion copy', () => {
       exit: 0,
     });
     expect(await to.pulled('other', 'v1')).toEqual(await from.pulled('other', 'v1'));
+    await copy(`oci:${at('layout')}:other:v1`, `${to.name}/one:v2`);
+    expect(await to.pulled('one', 'v2')).toEqual(await from.pulled('other', 'v1'));
+  });
+
+  test('sends what two repositories have in common once', async () => {
+    const { from, to } = await setting();
+    const sources = [`${from.name}/${APP}`, `${from.name}/other:v1`];
+    const { out } = await copy(...sources, `${to.name}/`, '--json');
+    expect(JSON.parse(out)).toMatchObject({ blobs: 6, mounted: 2 });
   });
 });
 

@@ -50,13 +50,14 @@ export async function copyAll(job: CopyAll): Promise<CopyResult> {
   const targets = nameTargets(job.images, job.place);
   const archive = await openArchiveOf(job.place);
   const count = counter();
+  const held = new Map<Digest, string>();
   const endProgress = sayProgress({
     progress: count.soFar,
     say: job.io.err,
     now: () => performance.now(),
   });
   try {
-    for (const target of targets) await copyOne({ job, target, archive, count });
+    for (const target of targets) await copyOne({ job, target, archive, count, held });
   } finally {
     endProgress();
   }
@@ -76,10 +77,12 @@ interface One {
   readonly target: NamedTarget;
   readonly archive: ArchiveInTheMaking | undefined;
   readonly count: Counter;
+  /** Repositories of the target that blobs were brought to before. */
+  readonly held: Map<Digest, string>;
 }
 
 async function copyOne(one: One): Promise<void> {
-  const { job, target, count } = one;
+  const { job, target, count, held } = one;
   const { platform, includesReferrers, isDry } = job.options;
   try {
     const copied = await copyImage({
@@ -95,13 +98,14 @@ async function copyOne(one: One): Promise<void> {
       signal: job.io.stop,
     });
     count.done(target.shown, copied);
+    for (const { digest } of copied.blobs) held.set(digest, target.repository ?? '');
   } catch (error) {
     if (job.io.stop.aborted) throw error;
     count.fail(target.shown, error instanceof Error ? error.message : 'failed');
   }
 }
 
-async function openTarget({ job, target, archive }: One): Promise<ImageTarget> {
+async function openTarget({ job, target, archive, held }: One): Promise<ImageTarget> {
   const { place, registries } = job;
   const { annotationsOf, image, repository = '', shown } = target;
   if (archive !== undefined) return archive.targetFor(annotationsOf);
@@ -109,7 +113,7 @@ async function openTarget({ job, target, archive }: One): Promise<ImageTarget> {
     return layoutTarget({ directory: place.path, name: place.text, annotationsOf });
   }
   const isSame = image.isAtHost && image.host === place.host;
-  const mountFrom = isSame ? image.repository : undefined;
+  const mountFrom = (digest: Digest) => held.get(digest) ?? (isSame ? image.repository : undefined);
   return registryTarget({
     ...(await registries.at(place.host)),
     repository,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { parseImageName } from '../../core/oci/image-name.ts';
 import { isTag, parseReference } from '../../core/oci/reference.ts';
+import { isRepository } from '../../core/oci/repository.ts';
 import { UsageError } from '../command.ts';
 
 /** What a command line says of where images are, or go. */
@@ -25,6 +26,7 @@ export interface FilePlace {
   readonly kind: 'layout' | 'archive';
   readonly text: string;
   readonly path: string;
+  /** A tag, a digest, or `repository:tag` where there are several repositories. */
   readonly reference: string | undefined;
 }
 
@@ -39,7 +41,7 @@ export function parseImagePlace(text: string): ImagePlace {
 }
 
 function parseRegistry(text: string): RegistryPlace | undefined {
-  const isPrefix = text.endsWith('/');
+  const isPrefix = /[^/]\/$/.test(text);
   const image = parseImageName(isPrefix ? `${text}x` : text);
   if (image === undefined) return undefined;
   const { registry: host, repository, reference } = image;
@@ -47,6 +49,14 @@ function parseRegistry(text: string): RegistryPlace | undefined {
   // Docker Hub has names of its own for what has one part.
   const prefix = repository.slice(0, -1).replace(/^library\/$/, '');
   return { kind: 'registry', text, host, prefix, repository: '', reference: undefined };
+}
+
+/** As others tell a path from what is behind it: at the first colon that has a name behind it. */
+const NAMED = /^([^:].*?):((?:[a-z0-9][a-z0-9._/-]*:)?[A-Za-z0-9_][A-Za-z0-9._-]*)$/;
+
+function isName(text = ''): boolean {
+  const colon = text.indexOf(':');
+  return isTag(text.slice(colon + 1)) && (colon === -1 || isRepository(text.slice(0, colon)));
 }
 
 function parseFile(text: string): FilePlace | undefined {
@@ -58,8 +68,8 @@ function parseFile(text: string): FilePlace | undefined {
   if (at > 0 && !isTag(digest) && parseReference(digest) !== undefined) {
     return { kind, text, path: rest.slice(0, at), reference: digest };
   }
-  const colon = rest.lastIndexOf(':');
-  const tag = rest.slice(colon + 1);
-  if (colon > 0 && isTag(tag)) return { kind, text, path: rest.slice(0, colon), reference: tag };
-  return { kind, text, path: rest, reference: undefined };
+  const [, path, name] = NAMED.exec(rest) ?? [];
+  return path === undefined || !isName(name)
+    ? { kind, text, path: rest, reference: undefined }
+    : { kind, text, path, reference: name };
 }

@@ -26,7 +26,7 @@ export function nameTargets(
   const { reference, text } = place;
   if (reference !== undefined && !isTag(reference)) {
     throw new UsageError(
-      `"${text}" ends in a digest: where an image goes has a tag or nothing there`,
+      `"${text}" ends in more than a tag: where an image goes has a tag or nothing there`,
     );
   }
   const areSeveral = new Set(images.map(({ repository }) => repository)).size > 1;

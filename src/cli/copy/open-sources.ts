@@ -106,7 +106,9 @@ function imagesOfFile(
   const all = allImagesOf(layout);
   const own = all.filter(({ tag }) => tag === undefined || !ABOUT.test(tag));
   if (reference !== undefined) {
-    const named = all.filter((image) => [image.reference, image.tag].includes(reference));
+    const named = all.filter((image) =>
+      [image.reference, image.tag, `${image.repository}:${image.tag}`].includes(reference),
+    );
     if (named.length !== 1) throw unsure(text, named.length > 1 ? named : all);
     return named;
   }

@@ -96,9 +96,7 @@ async function visit(walk: Walk, found: ManifestBytes): Promise<readonly Manifes
   const { digest, mediaType, bytes } = found;
   walk.manifests.set(digest, found);
   walk.bytes += bytes.byteLength;
-  if (walk.seen.size > MOST_MANIFESTS || walk.bytes > MOST_BYTES) {
-    throw tooLarge(walk, `it leads to more than ${MOST_MANIFESTS} manifests, or to too large ones`);
-  }
+  requireBounded(walk);
   const parsed = parseBytes(bytes, mediaType);
   if (!parsed.ok) throw new CopyError('invalid', `"${digest}" is malformed: ${parsed.problem}`);
   const { manifests, blobs } = referencesOf(parsed.manifest);
@@ -131,8 +129,17 @@ function fetchAll(walk: Walk, listed: readonly Descriptor[]): Promise<readonly M
   return concurrently(unseen(walk, listed), AT_A_TIME, (one) => fetchListed(walk, one));
 }
 
-function unseen({ seen }: Walk, listed: readonly Descriptor[]): readonly Descriptor[] {
-  return listed.filter(({ digest }) => !seen.has(digest) && seen.add(digest));
+/** Counted before any of them is fetched. */
+function unseen(walk: Walk, listed: readonly Descriptor[]): readonly Descriptor[] {
+  const { seen } = walk;
+  const found = listed.filter(({ digest }) => !seen.has(digest) && seen.add(digest));
+  requireBounded(walk);
+  return found;
+}
+
+function requireBounded(walk: Walk): void {
+  if (walk.seen.size <= MOST_MANIFESTS && walk.bytes <= MOST_BYTES) return;
+  throw tooLarge(walk, `it leads to more than ${MOST_MANIFESTS} manifests, or to too large ones`);
 }
 
 async function fetchListed(walk: Walk, listed: Descriptor): Promise<ManifestBytes> {
