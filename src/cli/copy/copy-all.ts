@@ -94,6 +94,7 @@ async function copyOne(one: One): Promise<void> {
       includesReferrers,
       isDry,
       onStep: count.add,
+      onBytes: count.passed,
       patience: PATIENCE,
       signal: job.io.stop,
     });
@@ -130,6 +131,7 @@ function counter() {
   const digests = new Set<Digest>();
   const foreign = new Set<Digest>();
   let [manifests, blobs, bytes, mounted, skipped] = [0, 0, 0, 0, 0];
+  let passing = 0;
   return {
     add({ kind, size, how }: CopyStep): void {
       if (how === 'present') skipped += 1;
@@ -147,8 +149,11 @@ function counter() {
       for (const digest of copied.foreign) foreign.add(digest);
     },
     fail: (target: string, problem: string) => void failed.push({ target, problem }),
+    passed(more: number): void {
+      passing += more;
+    },
     digests: () => digests,
-    soFar: () => ({ objects: manifests + blobs + mounted + skipped, bytes }),
+    soFar: () => ({ objects: manifests + blobs + mounted + skipped, bytes: passing }),
     total: (): CopyResult => ({
       images,
       failed,

@@ -38,7 +38,7 @@ function textOf(result: CopyResult, isDry: boolean): string {
     ...result.images.map(({ target, digest }) => `${target} ${digest}`),
     `${manifests} manifests and ${blobs} blobs ${verb}, ${sizeText(bytes)}${mounts}; ${skipped} were there already`,
     ...result.foreign.map((digest) => `left out, to be had from elsewhere: ${digest}`),
-    ...(result.failed.length === 0 ? [] : [`${result.failed.length} images failed`]),
+    ...(result.failed.length === 0 ? [] : [`failed: ${result.failed.length}`]),
   ];
   return lines.map((line) => `${line}\n`).join('');
 }

@@ -24,6 +24,8 @@ export interface ImageCopy {
   readonly isDry: boolean;
   /** Told of everything that is done, or would be. */
   readonly onStep: (step: CopyStep) => void;
+  /** Told of bytes as they pass, also of those that come to nothing. */
+  readonly onBytes: (bytes: number) => void;
   readonly patience: Patience;
   readonly signal: AbortSignal;
 }
@@ -82,13 +84,23 @@ async function copyBlob(job: ImageCopy, blob: Descriptor): Promise<void> {
   const open = async () => {
     const body = await source.fetchBlob(digest, signal);
     if (body === undefined) throw new CopyError('missing', `"${source.name}" lacks it`);
-    return verifiedBlob(body, { digest, size });
+    return counted(verifiedBlob(body, { digest, size }), job.onBytes);
   };
   const how = await attempt(job, `blob "${digest}"`, async () => {
     if (await target.hasBlob(digest, signal)) return 'present';
     return job.isDry ? 'copied' : target.putBlob(blob, open, signal);
   });
   job.onStep({ kind: 'blob', digest, size, how });
+}
+
+async function* counted(
+  bytes: AsyncIterable<Uint8Array>,
+  onBytes: (bytes: number) => void,
+): AsyncGenerator<Uint8Array> {
+  for await (const piece of bytes) {
+    onBytes(piece.byteLength);
+    yield piece;
+  }
 }
 
 async function copyManifest(job: ImageCopy, manifest: ManifestBytes): Promise<void> {
