@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { silentLog } from '../../src/log.ts';
+import { withTokenEndpoint } from '../../src/registry/access/open-access.ts';
+import { registryHandler } from '../../src/registry/registry-handler.ts';
+import { openTestAccess, passwordOf } from '../support/registry-access.ts';
+import { registryFolder } from '../support/registry-folder.ts';
+import { runCommand } from '../support/run-command.ts';
+import { startTestServer } from '../support/start-server.ts';
+
+/** A registry with rules, and what `docker login` leaves of a user. */
+async function guarded(user: string) {
+  const { folder, storage, index } = await registryFolder();
+  const { access } = await openTestAccess({}, { storage, now: Date.now });
+  onTestFinished(() => access.close());
+  const registry = registryHandler({ log: silentLog, storage, access });
+  const asked: string[] = [];
+  const server = await startTestServer(
+    withTokenEndpoint(access, (request) => {
+      asked.push(`${request.method} ${request.target}`);
+      return registry(request);
+    }),
+  );
+  const host = `127.0.0.1:${server.port}`;
+  const home = join(folder, 'home');
+  await mkdir(home);
+  const auth = Buffer.from(`${user}:${passwordOf(user)}`).toString('base64');
+  await writeFile(join(home, 'config.json'), JSON.stringify({ auths: { [host]: { auth } } }));
+  const run = (...args: string[]) =>
+    runCommand(['copy', ...args], undefined, { DOCKER_CONFIG: home });
+  return { run, name: `docker://${host}`, asked, index };
+}
+
+test('who may push does so with tokens, and has mounted what they may pull', async () => {
+  const { run, name, index } = await guarded('owner');
+  const { exit, out } = await run(`${name}/team/app:v1`, `${name}/team/copy:v1`, '--json');
+  expect(exit).toBe(0);
+  expect(JSON.parse(out)).toMatchObject({
+    images: [{ digest: index.digest }],
+    manifests: 4,
+    blobs: 0,
+    mounted: 6,
+  });
+});
+
+test('who may only pull is refused, and told by whom', async () => {
+  const { run, name, asked } = await guarded('puller');
+  const { exit, err } = await run(`${name}/team/app:v1`, `${name}/team/copy:v1`);
+  expect({ exit, err }).toMatchObject({ exit: 1, err: expect.stringContaining('/team/copy/') });
+  expect(err).not.toContain(passwordOf('puller'));
+  expect(asked.filter((line) => line.startsWith('PUT'))).toEqual([]);
+});
