@@ -11,7 +11,7 @@ import type { UpstreamClient } from './upstream-client.ts';
 import { UpstreamError } from './upstream-error.ts';
 
 export interface RegistryPlace extends BlobPlace {
-  /** Reads, with tokens that are good for reading alone. */
+  /** Reads, with tokens for pushing: see `actions`. */
   readonly client: UpstreamClient;
   /** As a person wrote it, for messages. */
   readonly name: string;

@@ -17,12 +17,14 @@ async function guarded(user: string) {
   onTestFinished(() => access.close());
   const registry = registryHandler({ log: silentLog, storage, access });
   const asked: string[] = [];
-  const server = await startTestServer(
-    withTokenEndpoint(access, (request) => {
-      asked.push(`${request.method} ${request.target}`);
-      return registry(request);
-    }),
-  );
+  const usual = withTokenEndpoint(access, registry);
+  const tokens: string[] = [];
+  const server = await startTestServer((request) => {
+    asked.push(`${request.method} ${request.target}`);
+    const url = new URL(request.target, 'http://registry');
+    if (url.pathname === '/token') tokens.push(url.searchParams.getAll('scope').join(' '));
+    return usual(request);
+  });
   const host = `127.0.0.1:${server.port}`;
   const home = join(folder, 'home');
   await mkdir(home);
@@ -30,7 +32,7 @@ async function guarded(user: string) {
   await writeFile(join(home, 'config.json'), JSON.stringify({ auths: { [host]: { auth } } }));
   const run = (...args: string[]) =>
     runCommand(['copy', ...args], undefined, { DOCKER_CONFIG: home });
-  return { run, name: `docker://${host}`, asked, index };
+  return { run, name: `docker://${host}`, asked, tokens, index };
 }
 
 test('who may push does so with tokens, and has mounted what they may pull', async () => {
@@ -43,6 +45,14 @@ test('who may push does so with tokens, and has mounted what they may pull', asy
     blobs: 0,
     mounted: 6,
   });
+});
+
+test('of a source no token is asked for that may write', async () => {
+  const { run, name, tokens } = await guarded('owner');
+  await run(`${name}/team/app:v1`, `${name}/team/copy:v1`);
+  const reading = tokens.filter((scopes) => scopes === 'repository:team/app:pull');
+  expect(reading).toHaveLength(1);
+  expect(tokens.filter((scopes) => /team\/app:pull,/.test(scopes))).toEqual([]);
 });
 
 test('who may only pull is refused, and told by whom', async () => {

@@ -102,6 +102,20 @@ describe('a copy fails, and leaves no tag', () => {
   });
 });
 
+test('a copy that is stopped leaves no tag, and is gone on with', async () => {
+  const stop = new AbortController();
+  const meet: Meet = (request) => {
+    if (isStart(request)) stop.abort();
+    return undefined;
+  };
+  const [from, to] = await Promise.all([filledRegistry(), pushableRegistry(meet)]);
+  const line = ['copy', `${from.name}/other:v1`, `${to.name}/app:v1`];
+  expect(await runCommand(line, stop.signal)).toMatchObject({ exit: 1 });
+  expect(to.asked.filter((one) => one.startsWith('PUT /v2/app/manifests'))).toEqual([]);
+  expect(await runCommand(line)).toMatchObject({ exit: 0 });
+  expect(await to.pulled('app', 'v1')).toEqual(await from.pulled('other', 'v1'));
+});
+
 describe('threat 5: what is pushed goes to the registry alone', () => {
   test('and not to an upload at another origin', async () => {
     const elsewhere = await overhearing(() => 201);

@@ -106,6 +106,21 @@ describe('archeion copy', () => {
     expect(await to.pulled('app', signature)).toEqual(await from.pulled('other', 'v1'));
   });
 
+  test('has referrers listed under a tag where the registry has no list of its own', async () => {
+    const { from, at } = await setting();
+    const to = await pushableRegistry(({ target }) =>
+      target.includes('/referrers/') ? { status: 404, headers: [], body: '' } : undefined,
+    );
+    const list = from.index.digest.replace(':', '-');
+    await copy(`${from.name}/${APP}`, `${to.name}/app:v1`);
+    expect(await to.pulled('app', list)).toContain(from.referrer.digest);
+    const before = to.asked.length;
+    await copy(`${from.name}/${APP}`, `${to.name}/app:v1`);
+    expect(changes(to.asked.slice(before))).toEqual([]);
+    const { out } = await copy(`${to.name}/app:v1`, `oci:${at('back')}`, '--json');
+    expect(JSON.parse(out)).toMatchObject({ manifests: 4, blobs: 6 });
+  });
+
   test('says what would be done, and does nothing', async () => {
     const { from, to, folder, at } = await setting();
     for (const target of [`${to.name}/app`, `oci:${at('layout')}`, `oci-archive:${at('a.tar')}`]) {

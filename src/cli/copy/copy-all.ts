@@ -115,12 +115,8 @@ async function openTarget({ job, target, archive, held }: One): Promise<ImageTar
   }
   const isSame = image.isAtHost && image.host === place.host;
   const mountFrom = (digest: Digest) => held.get(digest) ?? (isSame ? image.repository : undefined);
-  return registryTarget({
-    ...(await registries.at(place.host)),
-    repository,
-    name: shown,
-    mountFrom,
-  });
+  const { target: client, push } = await registries.at(place.host);
+  return registryTarget({ client, push, repository, name: shown, mountFrom });
 }
 
 type Counter = ReturnType<typeof counter>;

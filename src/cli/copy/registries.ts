@@ -13,6 +13,8 @@ import type { CopyOptions } from './copy-options.ts';
 /** A registry that is spoken to. */
 export interface OpenRegistry {
   readonly client: UpstreamClient;
+  /** Reads what is pushed to: of what is not there yet some registries tell nobody who may only pull. */
+  readonly target: UpstreamClient;
   readonly push: PushClient;
 }
 
@@ -59,7 +61,8 @@ function openRegistries(options: RegistriesOptions): Registries {
       const all = await Promise.allSettled(opened.values());
       for (const one of all) {
         if (one.status === 'rejected') continue;
-        await Promise.all([one.value.client.close(), one.value.push.close()]);
+        const { client, target, push } = one.value;
+        await Promise.all([client.close(), target.close(), push.close()]);
       }
     },
   };
@@ -74,7 +77,11 @@ async function openOne(host: string, options: RegistriesOptions): Promise<OpenRe
     log,
     ...(credentials && { credentials }),
   };
-  return { client: openUpstream({ ...upstream, perHost: PER_HOST }), push: openPush(upstream) };
+  return {
+    client: openUpstream({ ...upstream, perHost: PER_HOST }),
+    target: openUpstream({ ...upstream, perHost: PER_HOST, actions: 'pull,push' }),
+    push: openPush(upstream),
+  };
 }
 
 async function credentialsOf(
