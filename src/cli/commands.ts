@@ -4,6 +4,10 @@ import { configCheck } from './config/config-check.ts';
 import { configDiff } from './config/config-diff.ts';
 import { configSchema } from './config/config-schema.ts';
 import { configShow } from './config/config-show.ts';
+import { bundleCreate } from './copy/bundle-create.ts';
+import { bundleLoad } from './copy/bundle-load.ts';
+import { bundleVerify } from './copy/bundle-verify.ts';
+import { copy } from './copy/copy.ts';
 import { dev } from './dev/dev.ts';
 import { doctor } from './doctor/doctor.ts';
 import { explain } from './front/explain.ts';
@@ -51,6 +55,10 @@ export const COMMANDS: readonly Command[] = [
   mirrorPlan,
   mirrorRun,
   mirrorFollow,
+  copy,
+  bundleCreate,
+  bundleLoad,
+  bundleVerify,
   rangesRefresh,
   rangesLookup,
   rangesDiff,

@@ -75,6 +75,7 @@ function group(parent: Commander, name: string): Commander {
 }
 
 const GROUPS: Readonly<Record<string, string>> = {
+  bundle: 'images in one file, for a site without a network',
   mirror: 'keeps backends filled from a registry',
   registry: 'an OCI registry on a folder or a bucket',
   user: 'who may log in to a registry',

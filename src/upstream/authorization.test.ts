@@ -82,7 +82,7 @@ test('an identity token is exchanged at the token service, and the registry neve
   expect(await answer({ ...asked, challenges: `${BEARER},service="r"` })).toBe('Bearer t1');
   expect(requests[0]).toMatchObject({ method: 'POST', url: new URL('https://up.example/token') });
   expect(requests[0]?.headers['authorization']).toBeUndefined();
-  expect(Object.fromEntries(new URLSearchParams(requests[0]?.body))).toEqual({
+  expect(Object.fromEntries(new URLSearchParams(String(requests[0]?.body)))).toEqual({
     grant_type: 'refresh_token',
     client_id: 'archeion',
     service: 'r',

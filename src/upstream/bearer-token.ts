@@ -47,7 +47,11 @@ export function tokenRequest(
   }
   const service = challenge.parameters.get('service');
   if (service !== undefined) url.searchParams.set('service', service);
-  if (scope !== undefined) url.searchParams.set('scope', scope);
+  if (scope !== undefined) {
+    url.searchParams.delete('scope');
+    // Several at once, as a mount needs them, are as many parameters.
+    for (const one of scope.split(' ')) url.searchParams.append('scope', one);
+  }
   return { url, mayHaveCredentials };
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { Readable } from 'node:stream';
 import { type Authorization, unauthorized } from './authorization.ts';
 import { type Hop, isRedirect, MOST_REDIRECTS, nextHop } from './redirect-policy.ts';
 import type { Transport, WireAnswer, WireRequest } from './transport.ts';
@@ -34,6 +35,17 @@ export async function exchange(request: ScopedRequest, ports: ExchangePorts): Pr
   throw new UpstreamError('bad-answer', message);
 }
 
+/**
+ * One request that is followed nowhere. A body that was read cannot be sent again: who sent it begins again, with
+ * the token that there is then.
+ */
+export async function exchangeHome(
+  request: ScopedRequest,
+  ports: ExchangePorts,
+): Promise<WireAnswer> {
+  return sendHome(request, ports);
+}
+
 /** The only place that adds a credential to a request. */
 async function sendHome(request: ScopedRequest, ports: ExchangePorts): Promise<WireAnswer> {
   const { transport, authorization } = ports;
@@ -44,6 +56,10 @@ async function sendHome(request: ScopedRequest, ports: ExchangePorts): Promise<W
   await first.discard();
   const challenges = first.header('www-authenticate');
   const value = await authorization.answer({ url, scope, sent, challenges });
+  if (request.body instanceof Readable) {
+    const message = `${shownUrl(url)} asked who we are in the middle of an upload`;
+    throw new UpstreamError('unreachable', message, { status: 401 });
+  }
   const second = await transport.send(withAuthorization(request, value));
   if (second.status !== 401) return second;
   await second.discard();

@@ -24,6 +24,7 @@ const MANIFEST_BYTES = 4_194_304;
 export function openUpstream(options: UpstreamOptions): UpstreamClient {
   const home = new URL(options.origin);
   const { origin } = home;
+  const { actions = 'pull' } = options;
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const log = options.log ?? silentLog;
   const ports = portsOf(options, home, limits);
@@ -34,7 +35,7 @@ export function openUpstream(options: UpstreamOptions): UpstreamClient {
 
   async function read<T>(request: Read, finish: (answer: FinalAnswer) => Promise<T> | T) {
     const attempt = () =>
-      attemptRead(request, finish, { home, ports: { ...ports, authorization } });
+      attemptRead(request, finish, { home, actions, ports: { ...ports, authorization } });
     const onRetry = ({ code, status }: UpstreamError, wait: number) =>
       log.warn('upstream-retry', { upstream: origin, code, status, wait: Math.round(wait) });
     return withRetries(attempt, limits, { ...ports, onRetry, signal: request.signal });
@@ -102,15 +103,19 @@ interface Read extends StreamOptions {
 
 interface ReadPorts {
   readonly home: URL;
+  readonly actions: string;
   readonly ports: ExchangePorts & Pick<UpstreamPorts, 'now'>;
 }
 
 async function attemptRead<T>(
   request: Read,
   finish: (answer: FinalAnswer) => Promise<T> | T,
-  { home, ports }: ReadPorts,
+  { home, actions, ports }: ReadPorts,
 ): Promise<T | undefined> {
-  const final = await exchange(wireRequest(request, home), ports);
+  const final = await exchange(
+    { ...wireRequest(request, home), scope: scopeOf(request.path, actions) },
+    ports,
+  );
   const { answer, url } = final;
   const isPart = answer.status === 206 && request.range !== undefined;
   if (answer.status === 200 || isPart) return finish(final);
@@ -144,15 +149,14 @@ function wireRequest(
       ...(range !== undefined && { range }),
     },
     signal: AbortSignal.any([...deadlines, ...(signal === undefined ? [] : [signal])]),
-    scope: scopeOf(path),
   };
 }
 
-function scopeOf(path: string): string | undefined {
+function scopeOf(path: string, actions: string): string | undefined {
   const route = parseRegistryRoute(path);
   // https://distribution.github.io/distribution/spec/auth/scope/
   if (route.kind === 'catalog') return 'registry:catalog:*';
-  return 'repository' in route ? `repository:${route.repository}:pull` : undefined;
+  return 'repository' in route ? `repository:${route.repository}:${actions}` : undefined;
 }
 
 /** A body that nobody reads is discarded, or it would keep its connection and its place at the host. */

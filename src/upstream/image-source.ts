@@ -21,3 +21,8 @@ export interface ImageSource {
   listReferrers(subject: Digest, signal?: AbortSignal): Promise<readonly Descriptor[]>;
   close(): Promise<void>;
 }
+
+/** A source that says which tags there are, too: some of what is about an image has nothing else. */
+export interface TaggedSource extends Omit<ImageSource, 'close'> {
+  listTags(signal?: AbortSignal): Promise<readonly string[]>;
+}

@@ -4,9 +4,9 @@ import { type FileHandle, lstat, mkdir, open, readdir, rename, rm } from 'node:f
 import { join } from 'node:path';
 import type { Descriptor } from '../core/oci/descriptor.ts';
 import { algorithmOf, type Digest, hexOf } from '../core/oci/digest.ts';
-import { layoutFiles } from './layout-files.ts';
+import { type LayoutFiles, layoutFiles } from './layout-files.ts';
 import { withEntries } from './layout-index.ts';
-import { requireLayout } from './oci-layout.ts';
+import { blobPath, requireLayout } from './oci-layout.ts';
 import { UpstreamError } from './upstream-error.ts';
 
 /** An image layout that is added to. What is written shows at once and whole, and lies in its folder. */
@@ -34,13 +34,7 @@ export async function openLayoutWriter(directory: string): Promise<LayoutWriter>
   }
   await requireLayout(files, directory);
   return {
-    async hasBlob(digest) {
-      const body = await files.stream(blobPath(digest), undefined);
-      if (body === undefined) return false;
-      const hash = createHash(algorithmOf(digest));
-      for await (const piece of body) hash.update(piece);
-      return hash.digest('hex') === hexOf(digest);
-    },
+    hasBlob: (digest) => isWhole(files, digest),
     async putBlob(digest, bytes) {
       const folder = await ensureFolders(directory, ['blobs', algorithmOf(digest)]);
       await replaceFile(folder, hexOf(digest), bytes);
@@ -52,8 +46,17 @@ export async function openLayoutWriter(directory: string): Promise<LayoutWriter>
   };
 }
 
-function blobPath(digest: Digest): string {
-  return join('blobs', algorithmOf(digest), hexOf(digest));
+/** Whether a layout has a blob, its bytes those of its digest. */
+export async function isWhole(
+  files: LayoutFiles,
+  digest: Digest,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  const body = await files.stream(blobPath(digest), signal);
+  if (body === undefined) return false;
+  const hash = createHash(algorithmOf(digest));
+  for await (const piece of body) hash.update(piece);
+  return hash.digest('hex') === hexOf(digest);
 }
 
 async function* once(text: string): AsyncGenerator<Uint8Array> {

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import { join } from 'node:path';
 import type { Descriptor } from '../core/oci/descriptor.ts';
 import { algorithmOf, type Digest, hexOf } from '../core/oci/digest.ts';
 import { parseDocument } from '../core/oci/manifest-document.ts';
@@ -23,10 +22,23 @@ import { decodeUtf8 } from './utf8.ts';
  * https://github.com/opencontainers/image-spec/blob/v1.1.1/image-layout.md
  */
 export async function ociLayoutSource(directory: string): Promise<ImageSource> {
-  const name = `oci:${directory}`;
-  const files = layoutFiles(directory);
-  const entries = await readEntries(files, directory);
+  const layout = layoutOf(directory);
+  return layoutSource(layout, await readEntries(layout));
+}
 
+/** A layout, wherever its files are: in a folder, in an archive. */
+export interface Layout {
+  /** As a person wrote it, for messages. */
+  readonly name: string;
+  readonly files: LayoutFiles;
+}
+
+export function layoutOf(directory: string): Layout {
+  return { name: `oci:${directory}`, files: layoutFiles(directory) };
+}
+
+/** @param entries what its index lists */
+export function layoutSource({ name, files }: Layout, entries: readonly Descriptor[]): ImageSource {
   async function readManifest(
     digest: Digest,
     mediaType?: string,
@@ -61,7 +73,7 @@ export async function ociLayoutSource(directory: string): Promise<ImageSource> {
 
 /** What the index of a layout leads to: tags, and the digests of what has none. */
 export async function layoutReferences(directory: string): Promise<readonly string[]> {
-  const entries = await readEntries(layoutFiles(directory), directory);
+  const entries = await readEntries(layoutOf(directory));
   const references = entries.map(({ digest, annotations }) => {
     const name = annotations?.[REF_NAME];
     return name !== undefined && isTag(name) ? name : digest;
@@ -69,9 +81,9 @@ export async function layoutReferences(directory: string): Promise<readonly stri
   return [...new Set(references)];
 }
 
-async function readEntries(files: LayoutFiles, directory: string): Promise<readonly Descriptor[]> {
-  const name = `oci:${directory}`;
-  await requireLayout(files, directory);
+/** What the index of a layout lists. */
+export async function readEntries({ name, files }: Layout): Promise<readonly Descriptor[]> {
+  await requireLayout(files, name.replace(/^oci:/, ''));
   const index = await files.read('index.json');
   if (index === undefined) throw new UpstreamError('bad-answer', `"${name}" has no index.json`);
   return requireDescriptors(index, name);
@@ -88,8 +100,8 @@ export async function requireLayout(files: LayoutFiles, directory: string): Prom
 }
 
 /** The one place where a digest becomes a path. */
-function blobPath(digest: Digest): string {
-  return join('blobs', algorithmOf(digest), hexOf(digest));
+export function blobPath(digest: Digest): string {
+  return `blobs/${algorithmOf(digest)}/${hexOf(digest)}`;
 }
 
 function withoutBlob(name: string, tag: string, digest: Digest): UpstreamError {

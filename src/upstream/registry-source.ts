@@ -84,7 +84,7 @@ export function registrySource(
  * Where the referrers of a subject are when the registry has no API for them.
  * https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#referrers-tag-schema
  */
-function referrersTag(subject: Digest): string {
+export function referrersTag(subject: Digest): string {
   // Cut, so that the hex of a sha512 fits a tag.
   return `${algorithmOf(subject)}-${hexOf(subject).slice(0, 64)}`;
 }

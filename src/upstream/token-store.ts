@@ -101,8 +101,8 @@ function exchangeQuestion(asked: URL, token: string): WireRequest {
   const url = new URL(asked);
   const form = new URLSearchParams({ grant_type: 'refresh_token', client_id: 'archeion' });
   for (const key of ['service', 'scope']) {
-    const value = url.searchParams.get(key);
-    if (value !== null) form.set(key, value);
+    const values = url.searchParams.getAll(key);
+    if (values.length > 0) form.set(key, values.join(' '));
     url.searchParams.delete(key);
   }
   form.set('refresh_token', token);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { lookup as resolve } from 'node:dns';
 import type { LookupFunction } from 'node:net';
+import type { Readable } from 'node:stream';
 import type { Agent, Dispatcher } from 'undici';
 import { guardedConnector, guardedLookup } from './guarded-connect.ts';
 import { upstreamError } from './transport-error.ts';
@@ -18,9 +19,10 @@ export interface TransportLimits {
 
 export interface WireRequest {
   readonly url: URL;
-  readonly method: 'GET' | 'HEAD' | 'POST';
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE';
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string | undefined;
+  /** One that is read once has its length in the headers. */
+  readonly body?: string | Uint8Array | Readable | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -28,6 +28,8 @@ export interface UpstreamOptions {
   readonly credentials?: CredentialProvider;
   /** Hosts (`host` or `host:port`) that may get the credentials in exchange for a token, such as `auth.docker.io`. */
   readonly tokenHosts?: readonly string[];
+  /** What tokens are asked for; left out, to pull. */
+  readonly actions?: 'pull' | 'pull,push';
   /** Hosts that the upstream may lead to although their addresses are private. */
   readonly allowPrivateHosts?: readonly string[];
   readonly limits?: Partial<UpstreamLimits>;

@@ -36,7 +36,7 @@ async function openRegistryImage(text: string, log: Log): Promise<ChosenImage> {
 }
 
 /** As every client does: loopback speaks plain HTTP, everybody else TLS. */
-function originOf(registry: string): string {
+export function originOf(registry: string): string {
   const host = registry.replace(/:\d+$/, '');
   const isLoopback = host === 'localhost' || host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host);
   return `${isLoopback ? 'http' : 'https'}://${registry}`;
