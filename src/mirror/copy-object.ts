@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { PlannedCopy } from '../core/mirroring/plan-mirror.ts';
 import { blobPathOf } from '../core/routing/blob-path.ts';
+import type { ObjectInfo } from '../storage/driver.ts';
 import { StorageError } from '../storage/storage-error.ts';
 import { UpstreamError } from '../upstream/upstream-error.ts';
 import { fanOut, StuckReader } from './fan-out.ts';
@@ -90,20 +91,22 @@ function lacking({ repository }: PlannedCopy): UpstreamError {
 }
 
 async function write(
-  { digest, size, mediaType }: PlannedCopy,
-  { store, blobPath }: ListedTarget,
+  { digest, size, mediaType, replaces }: PlannedCopy,
+  { name, store, blobPath }: ListedTarget,
   body: AsyncIterable<Uint8Array>,
 ): Promise<WriteResult> {
   const key = blobPathOf(blobPath, digest);
   const found = await store.stat(key);
-  if (found?.size === size) return 'present';
+  const isGood = (info: ObjectInfo | undefined) =>
+    info?.size === size && info.version !== replaces?.get(name);
+  if (isGood(found)) return 'present';
   // What has another size was left by somebody who broke off: it is replaced, unless somebody else does it now.
   const condition = found === undefined ? { absent: true as const } : { version: found.version };
   const about = { size, contentType: mediaType, cacheControl: FOR_EVER };
   const written = await store.write(key, body, { ...about, condition });
   if (written !== 'conflict') return 'copied';
   // Whoever is writing it may still fail: only what is there counts.
-  if ((await store.stat(key))?.size === size) return 'present';
+  if (isGood(await store.stat(key))) return 'present';
   throw new StorageError('failed', key, 'somebody else writes it, and it is not there yet');
 }
 
