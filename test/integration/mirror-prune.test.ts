@@ -16,6 +16,7 @@ import { crashingDriver } from '../support/registry-faults.ts';
 
 const NEVER = Number.POSITIVE_INFINITY;
 const GRACE = 3 * HOUR;
+const LONG = 300_000;
 
 interface History extends PrunedWorld {
   readonly draw: Draw;
@@ -126,21 +127,52 @@ async function requireWhole(own: History): Promise<void> {
   expect(own.broken).toEqual([]);
 }
 
-test('whatever happens to source and target, nothing wanted is deleted, nothing claimed is not there, and in the end the rest is gone', async () => {
-  for (let seed = 1; seed <= PROPERTY_RUNS; seed += 1) {
-    const own = history(seed);
-    own.grow();
-    await own.run();
-    for (let steps = 12; steps > 0; steps -= 1) {
-      await STEPS[own.draw(STEPS.length)]?.(own);
-      expect(own.broken, `seed ${seed}`).toEqual([]);
+test(
+  'whatever happens to source and target, nothing wanted is deleted, nothing claimed is not there, and in the end the rest is gone',
+  async () => {
+    for (let seed = 1; seed <= PROPERTY_RUNS; seed += 1) {
+      const own = history(seed);
+      own.grow();
+      await own.run();
+      for (let steps = 12; steps > 0; steps -= 1) {
+        await STEPS[own.draw(STEPS.length)]?.(own);
+        expect(own.broken, `seed ${seed}`).toEqual([]);
+      }
+      await requireWhole(own);
     }
-    await requireWhole(own);
-  }
-});
+  },
+  LONG,
+);
+
+test(
+  'what is wanted again while it is deleted is claimed by nobody before it is there again',
+  async () => {
+    for (let seed = 1; seed <= PROPERTY_RUNS; seed += 1) {
+      const own = await dueWorld(seed);
+      const { draw, mood } = own;
+      const over = () => delayed(own.store, draw);
+      mood.mayChange = true;
+      const late = async (again: boolean) => {
+        for (let turns = draw(1_500); turns > 0; turns -= 1) await undefined;
+        if (again) own.regret();
+        await own.run(over());
+      };
+      await Promise.all([own.prune(0, over()), own.prune(0, over()), late(true), late(false)]);
+      mood.mayChange = false;
+      expect(own.broken, `seed ${seed}`).toEqual([]);
+      await requireWhole(own);
+    }
+  },
+  LONG,
+);
+
+interface Due extends History {
+  /** Everything is wanted again. */
+  regret(): void;
+}
 
 /** What nothing leads to is withdrawn, its time is over, and there is more of it, and something is wanted again. */
-async function dueWorld(seed: number): Promise<History> {
+async function dueWorld(seed: number): Promise<Due> {
   const own = history(seed);
   own.grow();
   own.grow();
@@ -151,13 +183,13 @@ async function dueWorld(seed: number): Promise<History> {
   await litter(own);
   await own.prune(0);
   own.clock.now += VALID_FOR + HOUR;
-  const [[repository, tag] = expect.fail('there are tags'), digest = expect.fail('it points')] = [
-    tags[0],
-    pointed[0],
-  ];
-  own.source.tag(repository, tag, digest);
+  const tagAgain = (place: number) => {
+    const [repository, tag] = tags[place] ?? expect.fail('there are tags');
+    own.source.tag(repository, tag, pointed[place] ?? expect.fail('it pointed at something'));
+  };
+  tagAgain(0);
   await own.store.write(`${IMAGES}${digestOf('more')}`, 'more');
-  return own;
+  return { ...own, regret: () => tags.forEach((_, place) => void tagAgain(place)) };
 }
 
 /** @returns how many operations there were */

@@ -5,8 +5,11 @@ import { parseIndexPointer } from '../../src/core/digest-index/index-pointer.ts'
 import { parseSelection } from '../../src/core/mirroring/selection.ts';
 import { parseBlobPath } from '../../src/core/routing/blob-path.ts';
 import { type MirrorOptions, prepareMirror } from '../../src/mirror/mirror.ts';
+import type { MirrorSource } from '../../src/mirror/mirror-source.ts';
+import type { TargetFinding } from '../../src/mirror/verify/finding.ts';
 import { pruneTarget } from '../../src/mirror/verify/prune-target.ts';
-import { verifyMirror } from '../../src/mirror/verify/verify-mirror.ts';
+import { repairMirror } from '../../src/mirror/verify/repair-mirror.ts';
+import { type VerifiedMirror, verifyMirror } from '../../src/mirror/verify/verify-mirror.ts';
 import type { StorageDriver } from '../../src/storage/driver.ts';
 import { memoryDriver } from '../../src/storage/memory/memory.ts';
 import type { FakeMirrorSource } from './mirror-source.ts';
@@ -32,6 +35,8 @@ export interface PrunedWorld {
   readonly store: StorageDriver;
   /** What broke a promise, as it was broken. */
   readonly broken: string[];
+  /** That the source may change its mind while somebody deletes by what it was: then that is brought again. */
+  readonly mood: { mayChange: boolean };
   /** Digests of everything that the source leads to now. */
   wanted(): Promise<readonly string[]>;
   held(): Promise<readonly string[]>;
@@ -40,6 +45,14 @@ export interface PrunedWorld {
   /** A run, over a store that may fail; what went wrong. */
   run(over?: StorageDriver): Promise<readonly string[]>;
   prune(grace: number, over?: StorageDriver): Promise<readonly string[]>;
+  /** Everything is hashed. */
+  verify(over?: StorageDriver): Promise<Looked>;
+  repair(over?: StorageDriver, from?: MirrorSource): Promise<Looked>;
+}
+
+export interface Looked {
+  readonly findings: readonly TargetFinding[];
+  readonly problems: readonly string[];
 }
 
 export const shortOf = (digest: string) => digest.slice('sha256:'.length, 'sha256:'.length + 20);
@@ -53,6 +66,7 @@ export function prunedWorld(source: FakeMirrorSource): PrunedWorld {
   const inner = memoryDriver(() => clock.now);
   const published: Published[] = [];
   const broken: string[] = [];
+  const mood = { mayChange: false };
   const heldNow = async () => (await keysIn(inner, IMAGES)).map((key) => key.slice(IMAGES.length));
   const note = async () => {
     const index = await indexIn(inner);
@@ -76,7 +90,8 @@ export function prunedWorld(source: FakeMirrorSource): PrunedWorld {
     async remove(key, options) {
       const isImage = key.startsWith(IMAGES);
       const digest = key.slice(IMAGES.length);
-      if (isImage && (await wanted()).includes(digest)) broken.push(`${digest} is wanted`);
+      const isKept = isImage && !mood.mayChange && (await wanted()).includes(digest);
+      if (isKept) broken.push(`${digest} is wanted`);
       const removed = await inner.remove(key, options);
       if (isImage) await check('removed');
       return removed;
@@ -108,13 +123,48 @@ export function prunedWorld(source: FakeMirrorSource): PrunedWorld {
     clock,
     store,
     broken,
+    mood,
     wanted,
     held: heldNow,
     claims: async () => [...((await indexIn(inner))?.claims ?? [])],
     run: (over = store) => attempt((problems) => runOnce(options(over, problems))),
     prune: (grace, over = store) =>
       attempt((problems) => pruneOnce(options(over, problems), grace, clock)),
+    async verify(over = store) {
+      const findings: TargetFinding[] = [];
+      const problems = await attempt((told) => verifyOnce(options(over, told), 'all', findings));
+      return { findings, problems };
+    },
+    async repair(over = store, from = source) {
+      const findings: TargetFinding[] = [];
+      const problems = await attempt((told) =>
+        repairOnce({ ...options(over, told), source: from }, findings),
+      );
+      return { findings, problems };
+    },
   };
+}
+
+const PORTS = { sleep: async () => {}, random: () => 0, retries: 0, backoff: 1, patience: 1_000 };
+
+async function repairOnce(mirror: MirrorOptions, findings: TargetFinding[]): Promise<void> {
+  const verified = await verifyOnce(mirror, 'all', findings);
+  await repairMirror(verified, { mirror, ports: PORTS, concurrency: 3 });
+}
+
+function verifyOnce(
+  mirror: MirrorOptions,
+  sample: 'all' | 'none',
+  findings: TargetFinding[] = [],
+): Promise<VerifiedMirror> {
+  return verifyMirror({
+    mirror,
+    sample: sample === 'all' ? { kind: 'all' } : { kind: 'count', count: 0 },
+    random: () => 0,
+    onFinding: (finding) => void findings.push(finding),
+    onObject: () => {},
+    onBytes: () => {},
+  });
 }
 
 async function attempt(work: (problems: string[]) => Promise<unknown>): Promise<readonly string[]> {
@@ -129,8 +179,7 @@ async function attempt(work: (problems: string[]) => Promise<unknown>): Promise<
 
 async function runOnce(options: MirrorOptions): Promise<void> {
   const prepared = await prepareMirror(options);
-  const ports = { sleep: async () => {}, random: () => 0, retries: 0, backoff: 1, patience: 1_000 };
-  await prepared.carryOut(ports, 3);
+  await prepared.carryOut(PORTS, 3);
 }
 
 async function pruneOnce(
@@ -138,14 +187,7 @@ async function pruneOnce(
   grace: number,
   clock: { readonly now: number },
 ): Promise<void> {
-  const verified = await verifyMirror({
-    mirror: { ...mirror, recalls: false },
-    sample: { kind: 'count', count: 0 },
-    random: () => 0,
-    onFinding: () => {},
-    onObject: () => {},
-    onBytes: () => {},
-  });
+  const verified = await verifyOnce({ ...mirror, recalls: false }, 'none');
   const elapsed = () => clock.now;
   const options = { mirror, grace, allowsMany: true, isMeant: true, elapsed };
   for (const one of verified.targets) {
