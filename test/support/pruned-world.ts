@@ -61,7 +61,11 @@ export const shortOf = (digest: string) => digest.slice('sha256:'.length, 'sha25
  * A target whose every change is watched: nothing that is wanted is deleted, and nothing that an index claims which
  * anybody may still believe is not there.
  */
-export function prunedWorld(source: FakeMirrorSource): PrunedWorld {
+export function prunedWorld(
+  source: FakeMirrorSource,
+  { hasIndex = true }: { readonly hasIndex?: boolean } = {},
+): PrunedWorld {
+  const publicUrl = hasIndex ? 'https://dublin.example' : undefined;
   const clock = { now: 1_700_000_000_000 };
   const inner = memoryDriver(() => clock.now);
   const published: Published[] = [];
@@ -101,9 +105,7 @@ export function prunedWorld(source: FakeMirrorSource): PrunedWorld {
     source,
     selections: SELECTIONS,
     declared: new Map(),
-    targets: [
-      { name: 'dublin', store: over, blobPath: BLOB_PATH, publicUrl: 'https://dublin.example' },
-    ],
+    targets: [{ name: 'dublin', store: over, blobPath: BLOB_PATH, publicUrl }],
     isImmutable: () => false,
     includesManifests: true,
     referrersAfter: 24 * HOUR,

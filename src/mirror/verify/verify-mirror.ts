@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { concurrently } from '../../core/concurrently.ts';
-import type { DigestTable } from '../../core/mirroring/digest-table.ts';
+import { type DigestTable, digestTable } from '../../core/mirroring/digest-table.ts';
 import type { PlannedCopy } from '../../core/mirroring/plan-mirror.ts';
 import type { Sample } from '../../core/mirroring/sample.ts';
 import type { Digest } from '../../core/oci/digest.ts';
@@ -102,26 +102,27 @@ async function verifyTarget(options: VerifyOptions, about: About): Promise<Verif
   const { target, wanted, prepared, claims } = about;
   const sum = newSum(options);
   const held = target.held.size();
-  let withheld: WithheldDigests = new Map();
-  let isNeeded = isIn(wanted);
   let isWhole = true;
-  const onProblem = (problem: string): void => {
-    isWhole = false;
-    mirror.onProblem(problem);
+  const orElse = async <T>(otherwise: T, work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      mirror.signal.throwIfAborted();
+      isWhole = false;
+      mirror.onProblem(`${target.name}: ${messageOf(error)}`);
+      return otherwise;
+    }
   };
-  try {
-    withheld = await readWithheld(target.store);
-    const others = await rememberedByOthers(target.store, mirror.source.name);
-    isNeeded = (digest) => isIn(wanted)(digest) || isIn(others)(digest);
-    const lacking = lackingAt(prepared.plan.copies, target.name);
-    const isWithheld = (digest: Digest) => withheld.has(digest);
-    const { signal } = mirror;
-    const check = { ...options, target, lacking, claims, isNeeded, isWithheld, signal, onProblem };
+  const { store } = target;
+  const withheld = await orElse<WithheldDigests>(new Map(), () => readWithheld(store));
+  const others = await orElse(digestTable(), () => rememberedByOthers(store, mirror.source.name));
+  const isNeeded = (digest: Digest) => isIn(wanted)(digest) || isIn(others)(digest);
+  const lacking = lackingAt(prepared.plan.copies, target.name);
+  const isWithheld = (digest: Digest) => withheld.has(digest);
+  const check = { ...options, ...mirror, target, lacking, claims, isNeeded, isWithheld };
+  await orElse(undefined, async () => {
     for await (const checked of checkTarget(check)) sum.add(checked);
-  } catch (error) {
-    mirror.signal.throwIfAborted();
-    onProblem(`${target.name}: ${messageOf(error)}`);
-  }
+  });
   return { target, held, withheld, isNeeded, isWhole, ...sum.all() };
 }
 
