@@ -16,7 +16,10 @@ import { crashingDriver } from '../support/registry-faults.ts';
 
 const NEVER = Number.POSITIVE_INFINITY;
 const GRACE = 3 * HOUR;
+/** Milliseconds. */
 const LONG = 300_000;
+/** Each is many runs and prunings. */
+const SEEDS = Math.ceil(PROPERTY_RUNS / 4);
 
 interface History extends PrunedWorld {
   readonly draw: Draw;
@@ -130,7 +133,7 @@ async function requireWhole(own: History): Promise<void> {
 test(
   'whatever happens to source and target, nothing wanted is deleted, nothing claimed is not there, and in the end the rest is gone',
   async () => {
-    for (let seed = 1; seed <= PROPERTY_RUNS; seed += 1) {
+    for (let seed = 1; seed <= SEEDS; seed += 1) {
       const own = history(seed);
       own.grow();
       await own.run();
@@ -147,7 +150,7 @@ test(
 test(
   'what is wanted again while it is deleted is claimed by nobody before it is there again',
   async () => {
-    for (let seed = 1; seed <= PROPERTY_RUNS; seed += 1) {
+    for (let seed = 1; seed <= SEEDS; seed += 1) {
       const own = await dueWorld(seed);
       const { draw, mood } = own;
       const over = () => delayed(own.store, draw);
@@ -214,4 +217,5 @@ test.each(['run', 'prune'] as const)(
       await killAt(fatal, true, what);
     }
   },
+  LONG,
 );
