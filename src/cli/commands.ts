@@ -18,6 +18,7 @@ import { indexShow } from './index/index-show.ts';
 import { mirrorFollow } from './mirror/mirror-follow.ts';
 import { mirrorPlan } from './mirror/mirror-plan.ts';
 import { mirrorRun } from './mirror/mirror-run.ts';
+import { mirrorVerify } from './mirror/mirror-verify.ts';
 import { rangesDiff } from './ranges/ranges-diff.ts';
 import { rangesLookup } from './ranges/ranges-lookup.ts';
 import { rangesRefresh } from './ranges/ranges-refresh.ts';
@@ -55,6 +56,7 @@ export const COMMANDS: readonly Command[] = [
   mirrorPlan,
   mirrorRun,
   mirrorFollow,
+  mirrorVerify,
   copy,
   bundleCreate,
   bundleLoad,

@@ -2,6 +2,7 @@
 import type { PlannedCopy } from '../core/mirroring/plan-mirror.ts';
 import { algorithmOf, hexOf } from '../core/oci/digest.ts';
 import { blobPathOf } from '../core/routing/blob-path.ts';
+import type { ObjectInfo } from '../storage/driver.ts';
 import { StorageError } from '../storage/storage-error.ts';
 import { UpstreamError } from '../upstream/upstream-error.ts';
 import { fanOut, StuckReader } from './fan-out.ts';
@@ -98,14 +99,17 @@ function lacking({ repository }: PlannedCopy): UpstreamError {
 
 async function write(
   { copy, attempt }: Attempt,
-  { store, blobPath }: ListedTarget,
+  { name, store, blobPath }: ListedTarget,
   body: AsyncIterable<Uint8Array>,
 ): Promise<WriteResult> {
-  const { digest, size, mediaType } = copy;
+  const { digest, size, mediaType, replaces } = copy;
   const key = blobPathOf(blobPath, digest);
+  const replaced = replaces?.get(name);
   // The plan has just looked: most often nothing is there.
-  const found = attempt === 0 ? undefined : await store.stat(key);
-  if (found?.size === size) return 'present';
+  const isFirst = attempt === 0 && replaced === undefined;
+  const found = isFirst ? undefined : await store.stat(key);
+  const isGood = (info: ObjectInfo | undefined) => info?.size === size && info.version !== replaced;
+  if (isGood(found)) return 'present';
   // What has another size was left by somebody who broke off: it is replaced, unless somebody else does it now.
   const condition = found === undefined ? { absent: true as const } : { version: found.version };
   const sha256 = algorithmOf(digest) === 'sha256' ? { sha256: hexOf(digest) } : {};
@@ -113,7 +117,7 @@ async function write(
   const written = await store.write(key, body, { ...about, condition });
   if (written !== 'conflict') return 'copied';
   // Whoever is writing it may still fail: only what is there counts.
-  if ((await store.stat(key))?.size === size) return 'present';
+  if (isGood(await store.stat(key))) return 'present';
   throw new StorageError('failed', key, 'somebody else writes it, and it is not there yet');
 }
 

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { KeyObject } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import { type MirrorPlan, planMirror, type WantedObject } from '../core/mirroring/plan-mirror.ts';
+import {
+  type MirrorPlan,
+  type PlannedCopy,
+  planMirror,
+  type WantedObject,
+} from '../core/mirroring/plan-mirror.ts';
 import type { Selection } from '../core/mirroring/selection.ts';
 import type { Digest } from '../core/oci/digest.ts';
 import type { ManifestBytes } from '../upstream/image-source.ts';
@@ -10,14 +14,15 @@ import type { WantedChanges } from './change-feed.ts';
 import type { CopyPorts, OpenObject } from './copy-object.ts';
 import { givingUp } from './giving-up.ts';
 import type { MirrorSource } from './mirror-source.ts';
+import { confirmMissing, listTarget } from './mirror-target.ts';
 import {
-  confirmMissing,
-  type ListedTarget,
-  listTarget,
-  type MirrorTarget,
-} from './mirror-target.ts';
+  type IndexSettings,
+  type PublishedTarget,
+  publishTarget,
+  type SeenTarget,
+} from './publish-target.ts';
 import { sourceMemory } from './source-memory.ts';
-import { type PublishedPointer, publishTargetIndex, readPointer } from './target-index.ts';
+import { readPointer } from './target-index.ts';
 import { walkChanges } from './walk-changes.ts';
 import { wantedOf } from './walk-repository.ts';
 import {
@@ -38,9 +43,7 @@ export interface MirrorOptions {
   readonly referrersAfter: number;
   /** Whether anything is written. */
   readonly isDryRun: boolean;
-  readonly index: {
-    readonly validFor: number;
-    readonly privateKey: KeyObject | undefined;
+  readonly index: IndexSettings & {
     /** Milliseconds after which a run that goes on publishes what there is so far. */
     readonly every: number;
   };
@@ -50,6 +53,8 @@ export interface MirrorOptions {
   readonly signal: AbortSignal;
   /** Only what these lead to is looked at; left out, everything is. */
   readonly changes?: WantedChanges;
+  /** Whether what targets remember of the source counts; left out, it does. */
+  readonly recalls?: boolean;
   /** From a run before, which knows what it brought since; left out, the targets are listed. */
   readonly looked?: LookedTargets;
 }
@@ -61,14 +66,11 @@ export interface LookedTargets {
   readonly targets: readonly SeenTarget[];
 }
 
-export interface PublishedTarget extends MirrorTarget {
-  /** Where fronts find it; without one it gets no index. */
-  readonly publicUrl: string | undefined;
-}
-
 /** A plan that can be carried out. */
 export interface PreparedMirror {
   readonly plan: MirrorPlan;
+  /** All that targets are to hold; what several refer to comes several times. */
+  readonly wanted: () => Iterable<WantedObject>;
   readonly repositories: number;
   /** Whether only what is new was looked at. */
   readonly isPartial: boolean;
@@ -88,17 +90,12 @@ export interface CarryOutPorts extends Omit<CopyPorts, 'open' | 'signal'> {
   readonly ending?: AbortSignal;
   /** After each object. */
   readonly onStep?: () => void;
+  /** What is there, is no good, and is copied again, besides what is missing. */
+  readonly again?: readonly PlannedCopy[];
 }
 
 /** Bytes of manifests that are kept from the walk for the copy. */
 const KEPT_MANIFESTS = 64 * 1024 * 1024;
-
-export interface SeenTarget extends PublishedTarget, ListedTarget {
-  /** The pointer that knows of everything up to now. */
-  seen: PublishedPointer | undefined;
-  /** Whether it says all that is held. */
-  isCurrent: boolean;
-}
 
 /** Finds out what there is and what is missing where. Nothing is written but, unless it is a dry run, what is remembered. */
 export async function prepareMirror(given: MirrorOptions): Promise<PreparedMirror> {
@@ -115,17 +112,19 @@ export async function prepareMirror(given: MirrorOptions): Promise<PreparedMirro
     ...options,
     memory: sourceMemory(
       source.name,
-      targets.map(({ store }) => store),
+      options.recalls === false ? [] : targets.map(({ store }) => store),
     ),
     remembers: !options.isDryRun,
     now,
     keep: ({ digest, bytes }: ManifestBytes) => void kept.set(digest, bytes),
   };
   const found = await (changes === undefined ? walkSource(walk) : walkChanges(walk, changes));
-  const plan = await planFor(options, found, targets);
+  const wanted = () => wantedIn(found, options);
+  const plan = await planFor(options, wanted, targets);
   const tallies = new Map(targets.map(({ name }) => [name, newTally()]));
   return {
     plan,
+    wanted,
     repositories: found.length,
     isPartial: changes !== undefined,
     foreign: foreignIn(found),
@@ -134,7 +133,7 @@ export async function prepareMirror(given: MirrorOptions): Promise<PreparedMirro
     looked,
     carryOut: (ports, concurrency) =>
       fillTargets(
-        { options, looked, plan, tallies, open: opener(source, kept) },
+        { options, looked, plan, tallies, wanted, open: opener(source, kept) },
         ports,
         concurrency,
       ),
@@ -150,35 +149,36 @@ function countingProblems(options: MirrorOptions) {
   return { options: { ...options, onProblem }, hasProblems: () => count > 0 };
 }
 
-interface Filling extends Pick<PreparedMirror, 'plan' | 'tallies' | 'looked'> {
+interface Filling extends Pick<PreparedMirror, 'plan' | 'tallies' | 'looked' | 'wanted'> {
   readonly options: MirrorOptions;
   readonly open: OpenObject;
 }
 
 async function fillTargets(
-  { options, looked, plan, tallies, open }: Filling,
-  { ending, onStep, ...ports }: CarryOutPorts,
+  { options, looked, plan, tallies, wanted, open }: Filling,
+  { ending, onStep, again = [], ...ports }: CarryOutPorts,
   concurrency: number,
 ): Promise<readonly string[]> {
   const { signal, onProblem } = options;
   const { at, targets } = looked;
-  const { copies } = plan;
+  const copies = [...again, ...plan.copies];
   for (const target of targets) {
     const isChanged = copies.some((copy) => copy.targets.includes(target.name));
     target.isCurrent &&= !isChanged && options.changes !== undefined;
   }
   const due = targets.filter(({ isCurrent }) => !isCurrent);
-  const publishAll = async () => {
-    for (const target of due) await publish(options, target, at);
+  const publishAll = async (isInterim: boolean) => {
+    for (const target of due)
+      await publishTarget(options, target, { createdAt: at, wanted, isInterim });
   };
-  const publishSometimes = nowAndThen(publishAll, options);
+  const publishSometimes = nowAndThen(() => publishAll(true), options);
   const afterEach = (): Promise<void> => {
     onStep?.();
     return publishSometimes();
   };
   const job = { copies, targets, concurrency, tallies, onProblem, onStep: afterEach };
   await carryOut({ ...job, ...(ending && { ending }), ports: { ...ports, open, signal } });
-  await publishAll();
+  await publishAll(false);
   if (signal.aborted || ending?.aborted === true) return [];
   const isDone = ({ failed = 1, lost }: Partial<TargetTally> = {}) =>
     failed === 0 && lost === undefined;
@@ -212,16 +212,20 @@ export async function lookAtTargets({
 
 type LookOptions = Pick<MirrorOptions, 'targets' | 'signal' | 'onProblem' | 'now'>;
 
-async function planFor(
-  { includesManifests, signal }: MirrorOptions,
+function* wantedIn(
   found: readonly FoundRepository[],
+  { includesManifests }: MirrorOptions,
+): Generator<WantedObject, void, undefined> {
+  for (const { repository, known } of found) {
+    yield* wantedOf(known, { repository, includesManifests });
+  }
+}
+
+async function planFor(
+  { signal }: MirrorOptions,
+  wanted: () => Iterable<WantedObject>,
   targets: readonly SeenTarget[],
 ): Promise<MirrorPlan> {
-  function* wanted(): Generator<WantedObject, void, undefined> {
-    for (const { repository, known } of found) {
-      yield* wantedOf(known, { repository, includesManifests });
-    }
-  }
   const { copies } = planMirror(wanted(), targets);
   await confirmMissing(copies, targets, signal);
   const plan = planMirror(wanted(), targets);
@@ -270,25 +274,6 @@ function nowAndThen(work: () => Promise<void>, { index, now }: MirrorOptions): (
     await work();
     last = now();
   };
-}
-
-async function publish(
-  { index, onProblem }: MirrorOptions,
-  target: SeenTarget,
-  createdAt: number,
-): Promise<void> {
-  const { publicUrl: url, seen } = target;
-  target.isCurrent = url === undefined;
-  if (url === undefined) return;
-  const { validFor, privateKey } = index;
-  const validUntil = createdAt + validFor;
-  try {
-    const about = { url, createdAt, validUntil, privateKey, seen };
-    target.seen = await publishTargetIndex(target, about);
-    target.isCurrent = true;
-  } catch (error) {
-    onProblem(`${target.name}: its index was not published: ${messageOf(error)}`);
-  }
 }
 
 function foreignIn(found: readonly FoundRepository[]): number {

@@ -31,6 +31,7 @@ function about(fields: Partial<IndexAbout> = {}): IndexAbout {
     validUntil: 9_000,
     privateKey: undefined,
     seen: undefined,
+    settle: async () => undefined,
     ...fields,
   };
 }

@@ -30,6 +30,10 @@ export interface IndexAbout {
   readonly privateKey: KeyObject | undefined;
   /** The pointer that was there before the target was listed. */
   readonly seen: PublishedPointer | undefined;
+  /** Called between the look at the pointer and its change: what is not to be claimed is not held after it. */
+  readonly settle: () => Promise<void>;
+  /** Whether it is to be believed for as long as the index in force, when that is longer. */
+  readonly isRevision?: boolean;
 }
 
 export interface PublishedPointer {
@@ -37,6 +41,11 @@ export interface PublishedPointer {
   readonly version: string;
   /** Undefined for what cannot be read. */
   readonly pointer: IndexPointer | undefined;
+}
+
+export interface ReplacedIndexes extends PublishedPointer {
+  /** Until when any index before this one may be believed; milliseconds since 1970. */
+  readonly previousUntil: number;
 }
 
 const FOLDER = 'archeion';
@@ -47,7 +56,7 @@ const ATTEMPTS = 10;
 export async function publishTargetIndex(
   target: ListedTarget,
   about: IndexAbout,
-): Promise<PublishedPointer> {
+): Promise<ReplacedIndexes> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     const current = await readPointer(target.store);
     const published = await publishAfter(target, about, current);
@@ -67,10 +76,11 @@ export async function readPointer(store: ObjectStore): Promise<PublishedPointer 
 /** The file first and the pointer last, on condition that nobody else was faster. */
 async function publishAfter(
   { name, store, held }: ListedTarget,
-  { url, createdAt, validUntil, privateKey, seen }: IndexAbout,
+  { url, createdAt, validUntil, privateKey, seen, settle, isRevision = false }: IndexAbout,
   current: PublishedPointer | undefined,
-): Promise<PublishedPointer | 'conflict'> {
-  const before = await readIndex(store, current?.pointer, {
+): Promise<ReplacedIndexes | 'conflict'> {
+  const bytes = current?.pointer && (await readIndexFile(store, current.pointer));
+  const before = believedIndex(bytes, {
     backend: name,
     url,
     publicKey: privateKey && createPublicKey(privateKey),
@@ -80,13 +90,23 @@ async function publishAfter(
     // Made since we looked: it knows of what came after, and of nothing that is not there.
     for (const record of recordsIn(before)) held.setRecord(record);
   }
+  await settle();
+  const previousUntil = current === undefined ? 0 : lastBelieved(bytes, createdAt);
   // A front takes no index that is older than the one it has.
   const made = Math.max(createdAt, (before?.header.createdAt ?? 0) + 1);
   const previous = current?.pointer === undefined ? {} : { previous: current.pointer.file };
-  const header = { backend: name, url, createdAt: made, validUntil, ...previous };
-  const bytes = sealDigestIndex(writeIndexRecords(header, held.records()), privateKey);
-  const pointer = pointerTo(bytes);
-  await store.write(`${FOLDER}/${pointer.file}`, bytes, { size: bytes.byteLength });
+  const end = Math.max(validUntil, isRevision ? (before?.header.validUntil ?? 0) : 0);
+  const header = {
+    backend: name,
+    url,
+    createdAt: made,
+    validUntil: end,
+    ...previous,
+    previousUntil,
+  };
+  const sealed = sealDigestIndex(writeIndexRecords(header, held.records()), privateKey);
+  const pointer = pointerTo(sealed);
+  await store.write(`${FOLDER}/${pointer.file}`, sealed, { size: sealed.byteLength });
   const condition =
     current === undefined ? { absent: true as const } : { version: current.version };
   const written = await store.write(POINTER, formatIndexPointer(pointer), {
@@ -96,7 +116,19 @@ async function publishAfter(
   });
   if (written === 'conflict') return 'conflict';
   await removeOld(store, before?.header.previous);
-  return { version: written.version, pointer };
+  return { version: written.version, pointer, previousUntil };
+}
+
+/** Longer than this no mirror has an index believed. */
+const LONGEST = 31 * 86_400_000;
+
+/** Whoever has an old index may believe it to its end, whatever was published since, by whom, and for whatever key. */
+function lastBelieved(bytes: Uint8Array | undefined, now: number): number {
+  const read = bytes && readDigestIndex(bytes);
+  if (read?.ok !== true) return now + LONGEST;
+  const { validUntil, createdAt, previous, previousUntil } = read.file.header;
+  const isFirst = previous === undefined;
+  return Math.max(validUntil, previousUntil ?? (isFirst ? 0 : createdAt + LONGEST));
 }
 
 /** The index before may be on its way to somebody; the one before that was replaced a whole run ago. */
@@ -107,16 +139,21 @@ async function removeOld(store: ObjectStore, file: string | undefined): Promise<
 const OWN_FILE = /^index-\d+-[a-f0-9]{8}$/;
 
 /** Only what a front would believe: nothing of another's making gets our signature. */
-async function readIndex(
-  store: ObjectStore,
-  pointer: IndexPointer | undefined,
+function believedIndex(
+  bytes: Uint8Array | undefined,
   expected: IndexExpectation,
-): Promise<DigestIndexFile | undefined> {
-  if (pointer === undefined) return undefined;
-  const found = await store.read(`${FOLDER}/${pointer.file}`);
-  if (found === undefined) return undefined;
-  const opened = openDigestIndex(await buffer(found.body), expected);
-  return opened.ok ? opened.file : undefined;
+): DigestIndexFile | undefined {
+  const opened = bytes && openDigestIndex(bytes, expected);
+  return opened?.ok === true ? opened.file : undefined;
+}
+
+/** What a pointer points at, believed or not; undefined when it is not there. */
+export async function readIndexFile(
+  store: ObjectStore,
+  { file }: IndexPointer,
+): Promise<Uint8Array | undefined> {
+  const found = await store.read(`${FOLDER}/${file}`);
+  return found && (await buffer(found.body));
 }
 
 function pointerTo(bytes: Uint8Array): IndexPointer {

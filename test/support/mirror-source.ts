@@ -6,6 +6,11 @@ export interface FakeMirrorSource extends MirrorSource {
   /** The content of all repositories. */
   readonly images: MemorySource;
   tag(repository: string, tag: string, digest: Parameters<MemorySource['tag']>[1]): void;
+  /** @returns whether there was such a tag */
+  untag(repository: string, tag: string): boolean;
+  pointedAt(repository: string, tag: string): Parameters<MemorySource['tag']>[1] | undefined;
+  /** Every tag there is, as `repository` and `tag`. */
+  tagged(): ReadonlyArray<readonly [repository: string, tag: string]>;
   /** What it was asked, one line each; to be emptied by the test. */
   readonly asked: string[];
   hasReferrersApi: boolean;
@@ -25,6 +30,12 @@ export function fakeMirrorSource(): FakeMirrorSource {
       const own = tags.get(repository) ?? new Map();
       tags.set(repository, own.set(tag, digest));
     },
+    untag: (repository, tag) => tags.get(repository)?.delete(tag) === true,
+    pointedAt: (repository, tag) => tags.get(repository)?.get(tag),
+    tagged: () =>
+      [...tags].flatMap(([repository, own]) =>
+        [...own.keys()].map((tag) => [repository, tag] as const),
+      ),
     async listRepositories() {
       asked.push('catalog');
       return [...tags.keys()].map((name) => ({ name }));

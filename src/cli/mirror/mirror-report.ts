@@ -34,7 +34,7 @@ function sourceText({ plan, repositories, foreign, isPartial }: PreparedMirror):
 }
 
 /** Columns as wide as they have to be. */
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = head.map((title, column) =>
     Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),
   );

@@ -11,18 +11,14 @@ import { matchesTagPattern } from '../../core/oci/tag-pattern.ts';
 import { formatBlobPath } from '../../core/routing/blob-path.ts';
 import { openLog } from '../../log.ts';
 import type { ChangeFeed } from '../../mirror/change-feed.ts';
-import {
-  type MirrorOptions,
-  type PreparedMirror,
-  type PublishedTarget,
-  prepareMirror,
-} from '../../mirror/mirror.ts';
+import { type MirrorOptions, type PreparedMirror, prepareMirror } from '../../mirror/mirror.ts';
 import {
   LAYOUT_REPOSITORY,
   type MirrorSource,
   mirroredLayout,
   mirroredRegistry,
 } from '../../mirror/mirror-source.ts';
+import type { PublishedTarget } from '../../mirror/publish-target.ts';
 import { takeUp } from '../../mirror/take-up.ts';
 import { registryChanges } from '../../registry/events/registry-changes.ts';
 import { hasLayout } from '../../registry/store/ensure-layout.ts';

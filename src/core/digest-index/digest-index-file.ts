@@ -21,6 +21,8 @@ export interface DigestIndexHeader {
   readonly sha512: number;
   /** The file that it replaces. */
   readonly previous?: string;
+  /** Until when any index before this one may be believed, by who has not heard of this one. */
+  readonly previousUntil?: number;
 }
 
 export interface HeldBlob {
@@ -191,14 +193,14 @@ function parseHeader(text: string): DigestIndexHeader | undefined {
 
 function isHeader(value: unknown): value is DigestIndexHeader {
   if (typeof value !== 'object' || value === null) return false;
-  const { backend, url, createdAt, validUntil, sha256, sha512, previous } = value as Partial<
-    Record<keyof DigestIndexHeader, unknown>
-  >; // an object: every field of it may be looked at
+  const { backend, url, createdAt, validUntil, sha256, sha512, previous, previousUntil } =
+    value as Partial<Record<keyof DigestIndexHeader, unknown>>; // an object: every field of it may be looked at
   return (
     typeof backend === 'string' &&
     typeof url === 'string' &&
     [createdAt, validUntil, sha256, sha512].every(isCount) &&
-    (previous === undefined || typeof previous === 'string')
+    (previous === undefined || typeof previous === 'string') &&
+    (previousUntil === undefined || isCount(previousUntil))
   );
 }
 

@@ -36,6 +36,16 @@ test('what is forgotten is as if it had never been set, and may be set again', (
   expect(table.size()).toBe(2);
 });
 
+test('a record is in it as long as its digest is', () => {
+  const table = digestTable();
+  const other = digestTable();
+  table.set(A, 7);
+  for (const one of [A, B]) other.set(one, 1);
+  expect([...other.records()].map(table.hasRecord)).toEqual([true, false]);
+  table.forget(A);
+  expect([...other.records()].map(table.hasRecord)).toEqual([false, false]);
+});
+
 test('its records make the same table again', () => {
   const table = digestTable();
   table.set(A, 7);

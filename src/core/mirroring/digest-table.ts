@@ -13,6 +13,7 @@ export interface DigestTable {
   /** Takes the place of what was there before. */
   set(digest: Digest, size: number): void;
   setRecord(record: IndexRecord): void;
+  hasRecord(record: IndexRecord): boolean;
   /** As if it had never been set. */
   forget(digest: Digest): void;
   size(): number;
@@ -64,6 +65,7 @@ export function digestTable(): DigestTable {
     },
     set: (digest, size) => put(keyOf(algorithmOf(digest), hexOf(digest)), size),
     setRecord: ({ algorithm, hex, size }) => put(keyOf(algorithm, hex), size),
+    hasRecord: ({ algorithm, hex }) => isSet(columns, placeOf(columns, keyOf(algorithm, hex))),
     size: () => count - forgotten,
     *records() {
       for (let place = 0; place < columns.places; place += 1) {

@@ -29,6 +29,8 @@ export interface TargetGap {
 /** One object to be read once, and the names of the targets that lack it. */
 export interface PlannedCopy extends WantedObject {
   readonly targets: readonly string[];
+  /** By target, the version of what is there and no good, whatever its size: it is replaced. */
+  readonly replaces?: ReadonlyMap<string, string>;
 }
 
 export interface MirrorPlan {

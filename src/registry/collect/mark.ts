@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type ReferenceSet, referenceSet } from '../../core/collection/reference-set.ts';
 import { type KnownManifest, untaggedManifests } from '../../core/collection/untagged.ts';
+import { mapStream } from '../../core/map-stream.ts';
 import type { Digest } from '../../core/oci/digest.ts';
 import type { StorageDriver } from '../../storage/driver.ts';
 import { listRepositories } from '../pull/catalog.ts';
 import { findSession } from '../push/upload-session.ts';
 import { tagOfKey, tagPrefix, UPLOADS_PREFIX, uploadIdOfKey } from '../store/layout.ts';
 import type { RepositoryPlace } from '../store/manifest-store.ts';
-import { mapStream } from '../store/map-stream.ts';
 import { findTagRecord } from '../store/records.ts';
 import { orDamaged, scanManifests } from '../store/repository-scan.ts';
 

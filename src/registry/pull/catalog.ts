@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+
+import { mapStream } from '../../core/map-stream.ts';
 import type { StorageDriver } from '../../storage/driver.ts';
 import {
   REPOSITORIES_PREFIX,
@@ -8,7 +10,6 @@ import {
   tagPrefix,
 } from '../store/layout.ts';
 import type { RepositoryPlace } from '../store/manifest-store.ts';
-import { mapStream } from '../store/map-stream.ts';
 import { findTagRecord, type TagRecord } from '../store/records.ts';
 
 /** Records read at a time: enough to keep a disk busy. */

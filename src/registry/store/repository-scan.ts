@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+
+import { mapStream } from '../../core/map-stream.ts';
 import type { Digest } from '../../core/oci/digest.ts';
 import type { ObjectInfo } from '../../storage/driver.ts';
 import {
@@ -10,7 +12,6 @@ import {
   tagPrefix,
 } from './layout.ts';
 import type { RepositoryPlace } from './manifest-store.ts';
-import { mapStream } from './map-stream.ts';
 import { readKey } from './read-key.ts';
 import { findManifestRecord, findTagRecord, type ManifestRecord } from './records.ts';
 import { StoreError } from './store-error.ts';

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+
+import { mapStream } from '../../core/map-stream.ts';
 import type { StorageDriver } from '../../storage/driver.ts';
 import { blobKey, LAYOUT_KEY, LINKS_PREFIX, repositoryPrefix } from '../store/layout.ts';
-import { mapStream } from '../store/map-stream.ts';
 import { readKey } from '../store/read-key.ts';
 import type { CheckPorts } from './check-ports.ts';
 import { damage, type Finding } from './finding.ts';

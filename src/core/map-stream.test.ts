@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, test } from 'vitest';
-import { all } from '../../../test/support/storage-reading.ts';
+import { all } from '../../test/support/storage-reading.ts';
 import { mapStream } from './map-stream.ts';
 
 async function* numbers(count: number): AsyncGenerator<number> {
