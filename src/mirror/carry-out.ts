@@ -17,6 +17,8 @@ import { type ListedTarget, memoryFor } from './mirror-target.ts';
 export interface TargetTally {
   copied: number;
   bytes: number;
+  /** Bytes of what is not yet whole. */
+  moving: number;
   failed: number;
   /** Nothing more is written to it: why. */
   lost: string | undefined;
@@ -38,7 +40,7 @@ export interface CarryOut {
 }
 
 export function newTally(): TargetTally {
-  return { copied: 0, bytes: 0, failed: 0, lost: undefined };
+  return { copied: 0, bytes: 0, moving: 0, failed: 0, lost: undefined };
 }
 
 /**
@@ -77,7 +79,11 @@ async function copyToAll(job: CarryOut, streaks: Streaks, copy: PlannedCopy): Pr
     streaks.source < MOST_IN_A_ROW && job.tallies.get(name)?.lost === undefined;
   const lacking = job.targets.filter(({ name }) => copy.targets.includes(name));
   for (const target of lacking) if (!isOpen(target)) note(job, target, (tally) => tally.failed++);
-  const outcomes = await copyObject(copy, lacking.filter(isOpen), job.ports);
+  const onMoved = (name: string, bytes: number): void => {
+    const tally = job.tallies.get(name);
+    if (tally !== undefined) tally.moving += bytes;
+  };
+  const outcomes = await copyObject(copy, lacking.filter(isOpen), { ...job.ports, onMoved });
   for (const [target, outcome] of outcomes) {
     if (outcome.kind === 'failed') fail(job, { copy, target, error: outcome.error });
     else {

@@ -5,6 +5,7 @@ import { type DigestTable, digestTable } from '../core/mirroring/digest-table.ts
 import type { PlannedCopy } from '../core/mirroring/plan-mirror.ts';
 import { type BlobPath, blobPathOf } from '../core/routing/blob-path.ts';
 import type { ObjectStore } from '../storage/driver.ts';
+import { type LookTally, newWatch } from './mirror-watch.ts';
 
 /** A store that is kept filled. */
 export interface MirrorTarget {
@@ -20,11 +21,17 @@ export interface ListedTarget extends MirrorTarget {
 }
 
 /** What a target holds, by its own listing: names and sizes, never what is in it. */
-export async function listTarget(target: MirrorTarget, signal: AbortSignal): Promise<ListedTarget> {
+export async function listTarget(
+  target: MirrorTarget,
+  signal: AbortSignal,
+  { look } = newWatch(),
+): Promise<ListedTarget> {
+  let listed = 0;
   const held = digestTable();
   const digestOf = blobKeyReader(target.blobPath);
   for await (const { key, size } of target.store.list(target.blobPath.before)) {
     signal.throwIfAborted();
+    look.listed.set(target.name, ++listed);
     const digest = digestOf(key);
     if (digest !== undefined) held.set(digest, size);
   }
@@ -50,8 +57,9 @@ const LOOKS = 16;
 export async function confirmMissing(
   copies: readonly PlannedCopy[],
   targets: readonly ListedTarget[],
-  signal: AbortSignal,
+  { signal, look }: { readonly signal: AbortSignal; readonly look: LookTally },
 ): Promise<void> {
+  look.unlisted = copies.length;
   await concurrently(copies, LOOKS, async (copy) => {
     signal.throwIfAborted();
     for (const target of targets.filter(({ name }) => copy.targets.includes(name))) {
@@ -60,5 +68,6 @@ export async function confirmMissing(
       const info = await target.store.stat(key).catch(() => undefined);
       if (info !== undefined) target.held.set(copy.digest, info.size);
     }
+    look.confirmed += 1;
   });
 }

@@ -16,6 +16,7 @@ import {
   listTarget,
   type MirrorTarget,
 } from './mirror-target.ts';
+import { beginPhase, type LookTally, type MirrorWatch, newWatch } from './mirror-watch.ts';
 import { sourceMemory } from './source-memory.ts';
 import { type PublishedPointer, publishTargetIndex, readPointer } from './target-index.ts';
 import { walkChanges } from './walk-changes.ts';
@@ -52,6 +53,7 @@ export interface MirrorOptions {
   readonly changes?: WantedChanges;
   /** From a run before, which knows what it brought since; left out, the targets are listed. */
   readonly looked?: LookedTargets;
+  readonly watch?: MirrorWatch;
 }
 
 /** What targets hold, by their listings and by what was brought since. */
@@ -103,7 +105,7 @@ export interface SeenTarget extends PublishedTarget, ListedTarget {
 /** Finds out what there is and what is missing where. Nothing is written but, unless it is a dry run, what is remembered. */
 export async function prepareMirror(given: MirrorOptions): Promise<PreparedMirror> {
   const { options, hasProblems } = countingProblems({ ...given, source: givingUp(given.source) });
-  const { source, changes } = options;
+  const { source, changes, watch = newWatch() } = options;
   const kept = new LRUCache<Digest, Uint8Array>({
     maxSize: KEPT_MANIFESTS,
     sizeCalculation: (bytes) => bytes.byteLength + 1,
@@ -111,6 +113,7 @@ export async function prepareMirror(given: MirrorOptions): Promise<PreparedMirro
   const now = options.now();
   const looked = options.looked ?? (await lookAtTargets(options));
   const { targets } = looked;
+  beginPhase(watch, 'reading');
   const walk: SourceWalk = {
     ...options,
     memory: sourceMemory(
@@ -119,10 +122,13 @@ export async function prepareMirror(given: MirrorOptions): Promise<PreparedMirro
     ),
     remembers: !options.isDryRun,
     now,
+    look: watch.look,
     keep: ({ digest, bytes }: ManifestBytes) => void kept.set(digest, bytes),
   };
   const found = await (changes === undefined ? walkSource(walk) : walkChanges(walk, changes));
-  const plan = await planFor(options, found, targets);
+  beginPhase(watch, 'looking-again');
+  const plan = await planFor({ ...options, look: watch.look }, found, targets);
+  beginPhase(watch, 'copying');
   const tallies = new Map(targets.map(({ name }) => [name, newTally()]));
   return {
     plan,
@@ -192,13 +198,14 @@ export async function lookAtTargets({
   signal,
   onProblem,
   now,
+  watch,
 }: LookOptions): Promise<LookedTargets> {
   const at = now();
   const looked = await Promise.allSettled(
     targets.map(async (target): Promise<SeenTarget> => {
       // Before the listing: whatever is published after this knows of what the listing may have missed.
       const seen = await readPointer(target.store);
-      return { ...target, ...(await listTarget(target, signal)), seen, isCurrent: false };
+      return { ...target, ...(await listTarget(target, signal, watch)), seen, isCurrent: false };
     }),
   );
   signal.throwIfAborted();
@@ -210,10 +217,10 @@ export async function lookAtTargets({
   return { at, targets: readable };
 }
 
-type LookOptions = Pick<MirrorOptions, 'targets' | 'signal' | 'onProblem' | 'now'>;
+type LookOptions = Pick<MirrorOptions, 'targets' | 'signal' | 'onProblem' | 'now' | 'watch'>;
 
 async function planFor(
-  { includesManifests, signal }: MirrorOptions,
+  { includesManifests, signal, look }: MirrorOptions & { readonly look: LookTally },
   found: readonly FoundRepository[],
   targets: readonly SeenTarget[],
 ): Promise<MirrorPlan> {
@@ -223,7 +230,7 @@ async function planFor(
     }
   }
   const { copies } = planMirror(wanted(), targets);
-  await confirmMissing(copies, targets, signal);
+  await confirmMissing(copies, targets, { signal, look });
   const plan = planMirror(wanted(), targets);
   forgetBroken(plan, wanted, targets);
   return plan;

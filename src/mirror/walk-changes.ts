@@ -16,7 +16,8 @@ export async function walkChanges(
   walk: SourceWalk,
   changes: WantedChanges,
 ): Promise<readonly FoundRepository[]> {
-  const { now, onProblem } = walk;
+  const { now, onProblem, look } = walk;
+  look.repositories = changes.size;
   const found: FoundRepository[] = [];
   for (const [repository, digests] of changes) {
     const { known, problems } = await walkRepository({
@@ -30,6 +31,7 @@ export async function walkChanges(
     });
     for (const problem of problems) onProblem(problem);
     found.push({ repository, known });
+    look.read += 1;
   }
   return found;
 }

@@ -5,6 +5,7 @@ import type { Digest } from '../core/oci/digest.ts';
 import type { ManifestBytes } from '../upstream/image-source.ts';
 import type { KnownRepository } from './known-repository.ts';
 import type { ListedRepository, ListedTags, MirrorSource } from './mirror-source.ts';
+import type { LookTally } from './mirror-watch.ts';
 import type { SourceMemory } from './source-memory.ts';
 import { isTimeForReferrers, type WalkedRepository, walkRepository } from './walk-repository.ts';
 
@@ -20,6 +21,7 @@ export interface SourceWalk {
   /** Milliseconds after which referrers are looked for again. */
   readonly referrersAfter: number;
   readonly now: number;
+  readonly look: LookTally;
   readonly keep: (manifest: ManifestBytes) => void;
   readonly onProblem: (problem: string) => void;
   readonly signal: AbortSignal;
@@ -37,6 +39,7 @@ const REPOSITORIES_AT_A_TIME = 4;
 /** Everything that is selected of a source. What cannot be read is told, and the rest is walked. */
 export async function walkSource(walk: SourceWalk): Promise<readonly FoundRepository[]> {
   const listed = await repositoriesOf(walk);
+  walk.look.repositories = listed.length;
   const found = await concurrently(listed, REPOSITORIES_AT_A_TIME, async (one) => {
     try {
       return await walkOne(walk, one);
@@ -44,6 +47,8 @@ export async function walkSource(walk: SourceWalk): Promise<readonly FoundReposi
       walk.signal.throwIfAborted();
       walk.onProblem(`${one.name}: ${error instanceof Error ? error.message : 'failed'}`);
       return [];
+    } finally {
+      walk.look.read += 1;
     }
   });
   return found.flat();

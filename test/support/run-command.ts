@@ -5,6 +5,8 @@ export interface CommandResult {
   readonly exit: number;
   readonly out: string;
   readonly err: string;
+  /** Lines of JSON among what `err` had, that say how far a mirror run was. */
+  readonly progress: readonly string[];
 }
 
 /** Runs a command line to its end, in this process. */
@@ -21,5 +23,8 @@ export async function runCommand(
     stop,
     onHangup: () => () => {},
   });
-  return { exit, ...said };
+  const lines = said.err.split(/(?<=\n)/);
+  const isProgress = (line: string) => /^\{"time":"[^"]*","phase":/.test(line);
+  const err = lines.filter((line) => !isProgress(line)).join('');
+  return { exit, out: said.out, err, progress: lines.filter(isProgress) };
 }

@@ -22,6 +22,7 @@ import {
   mirroredLayout,
   mirroredRegistry,
 } from '../../mirror/mirror-source.ts';
+import type { MirrorWatch } from '../../mirror/mirror-watch.ts';
 import { takeUp } from '../../mirror/take-up.ts';
 import { registryChanges } from '../../registry/events/registry-changes.ts';
 import { hasLayout } from '../../registry/store/ensure-layout.ts';
@@ -42,32 +43,35 @@ type LoadedMirror = Loaded<MirrorConfig>;
 
 export interface MirrorSession {
   readonly prepared: PreparedMirror;
-  /** What went wrong so far; grows while the plan is carried out. */
-  readonly problems: readonly string[];
   carryOut(): Promise<void>;
   close(): Promise<void>;
+}
+
+export interface SessionOptions {
+  readonly isDryRun: boolean;
+  readonly watch: MirrorWatch;
+  readonly onProblem: (problem: string) => void;
 }
 
 /** Everything a configuration names, looked at. */
 export async function openMirrorSession(
   loaded: LoadedMirror,
-  io: CommandIo,
-  isDryRun: boolean,
+  io: Pick<CommandIo, 'env' | 'err' | 'stop'>,
+  { isDryRun, watch, onProblem }: SessionOptions,
 ): Promise<MirrorSession> {
   const { config } = loaded;
-  const problems: string[] = [];
-  const onProblem = (problem: string): void => void problems.push(problem);
   const { mirror, feed, wish, sweepEvery, close } = await openMirrorParts(loaded, io, onProblem);
   try {
     const taken = feed && (await takeUp({ mirror, feed, wish, sweepEvery }));
     const changes = taken?.changes;
-    const prepared = await prepareMirror({ ...mirror, isDryRun, ...(changes && { changes }) });
+    const given = { ...mirror, isDryRun, watch };
+    const prepared = await prepareMirror({ ...given, ...(changes && { changes }) });
     const carryOut = async (): Promise<void> => {
       const done = await prepared.carryOut(COPY_PORTS, config.concurrency);
       const isAll = prepared.isWhole && done.length === mirror.targets.length;
       if (isAll) await taken?.remember();
     };
-    return { prepared, problems, carryOut, close };
+    return { prepared, carryOut, close };
   } catch (error) {
     await close();
     throw error;
