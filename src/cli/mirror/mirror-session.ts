@@ -2,6 +2,7 @@
 import { createHash, type KeyObject } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { ConfigError } from '../../config/config-error.ts';
 import { type MirrorConfig, selectionsOf } from '../../config/mirror.ts';
 import type { RegistryConfig } from '../../config/registry.ts';
@@ -23,6 +24,7 @@ import {
   mirroredRegistry,
 } from '../../mirror/mirror-source.ts';
 import type { MirrorWatch } from '../../mirror/mirror-watch.ts';
+import { pacedStore } from '../../mirror/paced-store.ts';
 import { takeUp } from '../../mirror/take-up.ts';
 import { registryChanges } from '../../registry/events/registry-changes.ts';
 import { hasLayout } from '../../registry/store/ensure-layout.ts';
@@ -125,7 +127,8 @@ export async function openMirrorParts(
 /** What of a configuration says what a target is to hold, and where. */
 function wishOf({ source, manifests, targets }: MirrorConfig): string {
   const paths = targets.map(({ name, blobPath }) => [name, formatBlobPath(blobPath)]);
-  const parts = JSON.stringify([source, manifests, paths]);
+  const { limits: _, ...wanted } = source;
+  const parts = JSON.stringify([wanted, manifests, paths]);
   return createHash('sha256').update(parts).digest('hex');
 }
 
@@ -187,16 +190,25 @@ async function openClient(
     tokenHosts,
     allowPrivateHosts: source.privateHosts,
     perHost: concurrency,
+    hostCaps: source.limits,
     limits: { whole: WHOLE, longestWait: LONGEST_WAIT, connections: concurrency },
     log: openLog('error', io.err),
   });
   return { client, close: async () => void (await Promise.all([client.close(), login.close()])) };
 }
 
+const PACE_PORTS = {
+  now: () => performance.now(),
+  sleep: (milliseconds: number, signal?: AbortSignal) => delay(milliseconds, undefined, { signal }),
+};
+
 async function openTargets(loaded: LoadedMirror): Promise<readonly PublishedTarget[]> {
   const opened: PublishedTarget[] = [];
-  for (const { name, blobPath, publicUrl, storage } of loaded.config.targets) {
-    opened.push({ name, blobPath, publicUrl, store: await openStore(loaded, storage) });
+  for (const { name, blobPath, publicUrl, storage, limits } of loaded.config.targets) {
+    const store = await openStore(loaded, storage);
+    const most = limits?.bytesPerSecond;
+    const paced = most === undefined ? store : pacedStore(store, most, PACE_PORTS);
+    opened.push({ name, blobPath, publicUrl, store: paced });
   }
   return opened;
 }
