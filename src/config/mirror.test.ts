@@ -16,6 +16,7 @@ test('the least that has to be said is a source and a target', () => {
     manifests: true,
     immutable: [],
     concurrency: 8,
+    memory: 40 * 1024 ** 2,
     index: { validFor: 26 * 3_600_000 },
   });
   expect(selectionsOf(config).map(({ repository }) => repository)).toEqual([undefined, 'app']);

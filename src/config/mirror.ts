@@ -220,6 +220,9 @@ export const MirrorSchema = z.strictObject({
     .describe(
       'objects that are copied at once, and requests to one host of the source, at most: fewer when it does not bear them',
     ),
+  memory: Size.prefault('40MiB').describe(
+    'what objects that are being copied may take together: to a bucket each takes two parts, 16 MiB, and to a folder 1 MiB; one that takes more is copied alone',
+  ),
   follow: Follow.prefault({}).describe('how `mirror follow` goes on'),
   index: Index.prefault({}).describe('the digest index that each target with a `publicUrl` gets'),
 });

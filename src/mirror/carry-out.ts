@@ -29,6 +29,8 @@ export interface CarryOut {
   readonly targets: readonly ListedTarget[];
   /** Objects at a time. */
   readonly concurrency: number;
+  /** Bytes of objects on their way, about: large ones to buckets wait for each other, small ones hardly ever. */
+  readonly memory: number;
   readonly ports: CopyPorts;
   /** Filled as it goes, by the name of the target: for whoever shows how far it is. */
   readonly tallies: ReadonlyMap<string, TargetTally>;
@@ -58,16 +60,13 @@ interface Streaks {
 /** Carries out a plan. A failure is told and counted, and stops nothing else; to be aborted ends it early. */
 export async function carryOut(job: CarryOut): Promise<void> {
   const streaks = { source: 0, targets: new Map<string, number>() };
-  const memory = byteBudget(MOST_MEMORY);
+  const memory = byteBudget(job.memory);
   await concurrently(job.copies, job.concurrency, async (copy) => {
     if (job.ports.signal.aborted || job.ending?.aborted === true) return;
     await memory.within(memoryOf(job, copy), () => copyToAll(job, streaks, copy));
     await job.onStep();
   });
 }
-
-/** Bytes of objects on their way, about: large ones to buckets wait for each other, small ones hardly ever. */
-const MOST_MEMORY = 40 * 1024 * 1024;
 
 function memoryOf({ targets }: CarryOut, copy: PlannedCopy): number {
   const lacking = targets.filter(({ name }) => copy.targets.includes(name));

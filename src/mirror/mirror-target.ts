@@ -39,13 +39,12 @@ export async function listTarget(
 }
 
 const MIB = 1024 * 1024;
-/** What one object takes while it is written: what it may be ahead of others, and two parts where it goes in parts. */
+/** What one object may be ahead of what a target has taken of it. */
 const AHEAD = MIB;
-const PARTS = 16 * MIB;
 
 /** Bytes of memory that an object takes on its way to a target, about. */
 export function memoryFor({ store }: MirrorTarget, size: number): number {
-  return Math.min(size, store.leastPart === undefined ? AHEAD : AHEAD + PARTS);
+  return Math.min(size, AHEAD) + (store.bufferedOf?.(size) ?? 0);
 }
 
 const LOOKS = 16;

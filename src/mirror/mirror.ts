@@ -35,6 +35,8 @@ export interface MirrorOptions {
   readonly targets: readonly PublishedTarget[];
   readonly isImmutable: (tag: string) => boolean;
   readonly includesManifests: boolean;
+  /** Bytes that objects on their way may take together; left out, 40 MiB. */
+  readonly memory?: number;
   /** Milliseconds after which referrers of what is known are looked for again. */
   readonly referrersAfter: number;
   /** Whether anything is written. */
@@ -92,6 +94,7 @@ export interface CarryOutPorts extends Omit<CopyPorts, 'open' | 'signal'> {
   readonly onStep?: () => void;
 }
 
+const MEMORY = 40 * 1024 * 1024;
 /** Bytes of manifests that are kept from the walk for the copy. */
 const KEPT_MANIFESTS = 64 * 1024 * 1024;
 
@@ -166,7 +169,7 @@ async function fillTargets(
   { ending, onStep, ...ports }: CarryOutPorts,
   concurrency: number,
 ): Promise<readonly string[]> {
-  const { signal, onProblem } = options;
+  const { signal, onProblem, memory = MEMORY } = options;
   const { at, targets } = looked;
   const { copies } = plan;
   for (const target of targets) {
@@ -182,7 +185,7 @@ async function fillTargets(
     onStep?.();
     return publishSometimes();
   };
-  const job = { copies, targets, concurrency, tallies, onProblem, onStep: afterEach };
+  const job = { copies, targets, concurrency, memory, tallies, onProblem, onStep: afterEach };
   await carryOut({ ...job, ...(ending && { ending }), ports: { ...ports, open, signal } });
   await publishAll();
   if (signal.aborted || ending?.aborted === true) return [];

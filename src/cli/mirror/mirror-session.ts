@@ -111,6 +111,7 @@ export async function openMirrorParts(
       targets,
       isImmutable: (tag) => config.immutable.some((pattern) => matchesTagPattern(pattern, tag)),
       includesManifests: config.manifests,
+      memory: config.memory,
       referrersAfter: config.referrersEvery,
       index: { ...config.index, privateKey },
       now: Date.now,
