@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { KeyObject } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import { type MirrorPlan, planMirror, type WantedObject } from '../core/mirroring/plan-mirror.ts';
+import type { MirrorPlan } from '../core/mirroring/plan-mirror.ts';
 import type { Selection } from '../core/mirroring/selection.ts';
 import type { Digest } from '../core/oci/digest.ts';
 import type { ManifestBytes } from '../upstream/image-source.ts';
@@ -10,23 +10,13 @@ import type { WantedChanges } from './change-feed.ts';
 import type { CopyPorts, OpenObject } from './copy-object.ts';
 import { givingUp } from './giving-up.ts';
 import type { MirrorSource } from './mirror-source.ts';
-import {
-  confirmMissing,
-  type ListedTarget,
-  listTarget,
-  type MirrorTarget,
-} from './mirror-target.ts';
-import { beginPhase, type LookTally, type MirrorWatch, newWatch } from './mirror-watch.ts';
+import { type ListedTarget, listTarget, type MirrorTarget } from './mirror-target.ts';
+import { beginPhase, type MirrorWatch, newWatch } from './mirror-watch.ts';
+import { gathering, planTargets } from './plan-targets.ts';
 import { sourceMemory } from './source-memory.ts';
 import { type PublishedPointer, publishTargetIndex, readPointer } from './target-index.ts';
 import { walkChanges } from './walk-changes.ts';
-import { wantedOf } from './walk-repository.ts';
-import {
-  type DeclaredDigests,
-  type FoundRepository,
-  type SourceWalk,
-  walkSource,
-} from './walk-source.ts';
+import { type DeclaredDigests, type SourceWalk, walkSource } from './walk-source.ts';
 
 export interface MirrorOptions {
   readonly source: MirrorSource;
@@ -117,6 +107,7 @@ export async function prepareMirror(given: MirrorOptions): Promise<PreparedMirro
   const looked = options.looked ?? (await lookAtTargets(options));
   const { targets } = looked;
   beginPhase(watch, 'reading');
+  const found = gathering(targets, options);
   const walk: SourceWalk = {
     ...options,
     memory: sourceMemory(
@@ -126,18 +117,19 @@ export async function prepareMirror(given: MirrorOptions): Promise<PreparedMirro
     remembers: !options.isDryRun,
     now,
     look: watch.look,
+    onFound: found.add,
     keep: ({ digest, bytes }: ManifestBytes) => void kept.set(digest, bytes),
   };
-  const found = await (changes === undefined ? walkSource(walk) : walkChanges(walk, changes));
+  await (changes === undefined ? walkSource(walk) : walkChanges(walk, changes));
   beginPhase(watch, 'looking-again');
-  const plan = await planFor({ ...options, look: watch.look }, found, targets);
+  const { signal } = options;
+  const plan = await planTargets(found.planner, targets, { signal, look: watch.look });
   beginPhase(watch, 'copying');
   const tallies = new Map(targets.map(({ name }) => [name, newTally()]));
   return {
     plan,
-    repositories: found.length,
+    ...found.counts,
     isPartial: changes !== undefined,
-    foreign: foreignIn(found),
     tallies,
     isWhole: !hasProblems() && targets.length === options.targets.length,
     looked,
@@ -222,41 +214,6 @@ export async function lookAtTargets({
 
 type LookOptions = Pick<MirrorOptions, 'targets' | 'signal' | 'onProblem' | 'now' | 'watch'>;
 
-async function planFor(
-  { includesManifests, signal, look }: MirrorOptions & { readonly look: LookTally },
-  found: readonly FoundRepository[],
-  targets: readonly SeenTarget[],
-): Promise<MirrorPlan> {
-  function* wanted(): Generator<WantedObject, void, undefined> {
-    for (const { repository, known } of found) {
-      yield* wantedOf(known, { repository, includesManifests });
-    }
-  }
-  const { copies } = planMirror(wanted(), targets);
-  await confirmMissing(copies, targets, { signal, look });
-  const plan = planMirror(wanted(), targets);
-  forgetBroken(plan, wanted, targets);
-  return plan;
-}
-
-/** What has a size that no manifest says is there, and no good: unless it is replaced, no index is to claim it. */
-function forgetBroken(
-  { copies }: MirrorPlan,
-  wanted: () => Iterable<WantedObject>,
-  targets: readonly SeenTarget[],
-): void {
-  const sizes = new Map<Digest, Set<number>>();
-  for (const { digest } of copies) {
-    const isHeld = targets.some(({ held }) => held.sizeOf(digest) !== undefined);
-    if (isHeld) sizes.set(digest, new Set());
-  }
-  if (sizes.size === 0) return;
-  for (const { digest, size } of wanted()) sizes.get(digest)?.add(size);
-  for (const [digest, said] of sizes) {
-    for (const { held } of targets) if (!said.has(held.sizeOf(digest) ?? -1)) held.forget(digest);
-  }
-}
-
 function opener(source: MirrorSource, kept: LRUCache<Digest, Uint8Array>): OpenObject {
   return async ({ kind, repository, digest }, signal) => {
     const content = source.content(repository);
@@ -299,14 +256,6 @@ async function publish(
   } catch (error) {
     onProblem(`${target.name}: its index was not published: ${messageOf(error)}`);
   }
-}
-
-function foreignIn(found: readonly FoundRepository[]): number {
-  let foreign = 0;
-  for (const { known } of found) {
-    for (const manifest of known.manifests.values()) foreign += manifest.foreign;
-  }
-  return foreign;
 }
 
 function messageOf(error: unknown): string {

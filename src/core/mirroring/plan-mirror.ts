@@ -39,49 +39,87 @@ export interface MirrorPlan {
   readonly wanted: { readonly objects: number; readonly bytes: number };
 }
 
+/** What has to be copied where, found out one object after the other: a source is larger than memory. */
+export interface MirrorPlanner {
+  add(object: WantedObject): void;
+  /** Whether something was added that has this size under this digest. */
+  isWanted(digest: Digest, size: number): boolean;
+  /** By what targets hold now, which may be more than when things were added. */
+  plan(): MirrorPlan;
+}
+
 /**
- * What has to be copied where. An object counts as held when it has the size it should have: what another
- * program left behind half way is copied again. Only what is missing somewhere takes memory of its own.
+ * An object counts as held when it has the size it should have: what another program left behind half way is copied
+ * again. Only what is missing somewhere takes memory of its own.
  */
+export function mirrorPlanner(targets: readonly TargetHoldings[]): MirrorPlanner {
+  const seen = seenObjects();
+  const missing = { blob: [] as PlannedCopy[], manifest: [] as PlannedCopy[] };
+  const shared = sharedLists();
+  const wanted = { objects: 0, bytes: 0 };
+  const lackingOf = ({ digest, size }: WantedObject): readonly string[] =>
+    targets.flatMap(({ name, held }) => (held.sizeOf(digest) === size ? [] : [name]));
+  return {
+    isWanted: seen.has,
+    add(object) {
+      if (!seen.add(object)) return;
+      wanted.objects += 1;
+      wanted.bytes += object.size;
+      const lacking = lackingOf(object);
+      if (lacking.length > 0) missing[object.kind].push({ ...object, targets: shared(lacking) });
+    },
+    plan() {
+      const copies: PlannedCopy[] = [];
+      for (const copy of [missing.blob, missing.manifest].flat()) {
+        const lacking = shared(lackingOf(copy));
+        if (lacking === copy.targets) copies.push(copy);
+        else if (lacking.length > 0) copies.push({ ...copy, targets: lacking });
+      }
+      const gaps = targets.map(({ name }) => gapOf(name, copies));
+      return { copies, targets: gaps, wanted: { ...wanted } };
+    },
+  };
+}
+
 export function planMirror(
   wanted: Iterable<WantedObject>,
   targets: readonly TargetHoldings[],
 ): MirrorPlan {
-  const isNew = firstTime();
-  const copies: PlannedCopy[] = [];
-  let [objects, bytes] = [0, 0];
-  for (const object of wanted) {
-    if (!isNew(object)) continue;
-    objects += 1;
-    bytes += object.size;
-    const lacking = targets.filter(({ held }) => held.sizeOf(object.digest) !== object.size);
-    if (lacking.length > 0) copies.push({ ...object, targets: lacking.map(({ name }) => name) });
-  }
-  copies.sort((one, other) => rank(one) - rank(other));
-  const gaps = targets.map(({ name }) => gapOf(name, copies));
-  return { copies, targets: gaps, wanted: { objects, bytes } };
+  const planner = mirrorPlanner(targets);
+  for (const object of wanted) planner.add(object);
+  return planner.plan();
 }
 
-/**
- * Whether an object has not come before. One that comes with another size is another one: a manifest that lies
- * about a blob of others must not keep it from being copied.
- */
-function firstTime(): (object: WantedObject) => boolean {
-  const seen = digestTable();
-  const disputed = new Set<string>();
-  return ({ digest, size }) => {
-    const before = seen.sizeOf(digest);
-    if (before === undefined) seen.set(digest, size);
-    if (before === undefined || before === size) return before === undefined;
-    const other = `${digest} ${size}`;
-    if (disputed.has(other)) return false;
-    disputed.add(other);
-    return true;
+/** The same list for the same names: a million copies lack the same few. */
+function sharedLists(): (names: readonly string[]) => readonly string[] {
+  const lists = new Map<string, readonly string[]>();
+  return (names) => {
+    const key = names.join('/');
+    const list = lists.get(key) ?? names;
+    lists.set(key, list);
+    return list;
   };
 }
 
-function rank({ kind }: WantedObject): number {
-  return kind === 'blob' ? 0 : 1;
+/**
+ * What has come before. An object that comes with another size is another one: a manifest that lies about a blob of
+ * others must not keep it from being copied.
+ */
+function seenObjects() {
+  const sizes = digestTable();
+  const disputed = new Set<string>();
+  const has = (digest: Digest, size: number): boolean =>
+    sizes.sizeOf(digest) === size || disputed.has(`${digest} ${size}`);
+  return {
+    has,
+    /** @returns whether it is new */
+    add({ digest, size }: WantedObject): boolean {
+      if (has(digest, size)) return false;
+      if (sizes.sizeOf(digest) === undefined) sizes.set(digest, size);
+      else disputed.add(`${digest} ${size}`);
+      return true;
+    },
+  };
 }
 
 /** What the copies of a plan are to one target. */
