@@ -72,8 +72,19 @@ function sendJson(response: ServerResponse, document: object): void {
   response.setHeader('content-type', 'application/json').end(JSON.stringify(document));
 }
 
+/** Of the first that comes after a digest. */
+function placeBehind(digest: string): number {
+  let [low, high] = [0, held.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((held[middle] ?? '').slice(0, digest.length) <= digest) low = middle + 1;
+    else high = middle;
+  }
+  return digest === '' ? 0 : low;
+}
+
 function sendPage(response: ServerResponse, query: URLSearchParams): void {
-  const start = Number(query.get('continuation-token') ?? 0);
+  const start = placeBehind(query.get('start-after')?.slice(PREFIX.length) ?? '');
   const isListed = query.get('prefix')?.startsWith(PREFIX) === true;
   const page = isListed ? held.slice(start, start + PAGE) : [];
   const next = start + PAGE;
@@ -84,10 +95,9 @@ function sendPage(response: ServerResponse, query: URLSearchParams): void {
       '<LastModified>2026-01-01T00:00:00.000Z</LastModified><ETag>"0123456789abcdef"</ETag>';
     return `<Contents><Key>${PREFIX}${digest}</Key>${about}<Size>${size}</Size><StorageClass>STANDARD</StorageClass></Contents>`;
   });
-  const more = isCut ? `<NextContinuationToken>${next}</NextContinuationToken>` : '';
   response
     .setHeader('content-type', 'application/xml')
     .end(
-      `<?xml version="1.0" encoding="UTF-8"?><ListBucketResult><Name>bucket</Name><IsTruncated>${isCut}</IsTruncated>${more}${entries.join('')}</ListBucketResult>`,
+      `<?xml version="1.0" encoding="UTF-8"?><ListBucketResult><Name>bucket</Name><IsTruncated>${isCut}</IsTruncated>${entries.join('')}</ListBucketResult>`,
     );
 }

@@ -39,6 +39,7 @@ import type { Loaded } from '../load-config.ts';
 import { openStorage } from '../registry/open-storage.ts';
 import { COPY_PORTS } from './copy-ports.ts';
 import { readDeclaredImages } from './declared-images.ts';
+import { proveTargets } from './prove-targets.ts';
 import { openSourceLogin } from './source-credentials.ts';
 
 type LoadedMirror = Loaded<MirrorConfig>;
@@ -64,6 +65,7 @@ export async function openMirrorSession(
   const { config } = loaded;
   const { mirror, feed, wish, sweepEvery, close } = await openMirrorParts(loaded, io, onProblem);
   try {
+    if (!isDryRun) await proveTargets(loaded, mirror.targets);
     const taken = feed && (await takeUp({ mirror, feed, wish, sweepEvery }));
     const changes = taken?.changes;
     const given = { ...mirror, isDryRun, watch };
