@@ -25,7 +25,7 @@ export interface TargetTally {
 }
 
 export interface CarryOut {
-  readonly copies: readonly PlannedCopy[];
+  readonly copies: Iterable<PlannedCopy> & { readonly length: number };
   readonly targets: readonly ListedTarget[];
   /** Objects at a time. */
   readonly concurrency: number;

@@ -2,7 +2,7 @@
 import { concurrently } from '../core/concurrently.ts';
 import { blobKeyReader } from '../core/digest-index/blob-key.ts';
 import { type DigestTable, digestTable } from '../core/mirroring/digest-table.ts';
-import type { PlannedCopy } from '../core/mirroring/plan-mirror.ts';
+import type { CopyList } from '../core/mirroring/plan-mirror.ts';
 import { type BlobPath, blobPathOf } from '../core/routing/blob-path.ts';
 import type { ObjectStore } from '../storage/driver.ts';
 import { type LookTally, newWatch } from './mirror-watch.ts';
@@ -54,7 +54,7 @@ const LOOKS = 16;
  * leave something out. What is there after all is put down as held.
  */
 export async function confirmMissing(
-  copies: readonly PlannedCopy[],
+  copies: CopyList,
   targets: readonly ListedTarget[],
   { signal, look }: { readonly signal: AbortSignal; readonly look: LookTally },
 ): Promise<void> {

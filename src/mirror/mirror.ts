@@ -165,7 +165,8 @@ async function fillTargets(
   const { at, targets } = looked;
   const { copies } = plan;
   for (const target of targets) {
-    const isChanged = copies.some((copy) => copy.targets.includes(target.name));
+    const gap = plan.targets.find(({ name }) => name === target.name);
+    const isChanged = gap !== undefined && gap.blobs + gap.manifests > 0;
     target.isCurrent &&= !isChanged && options.changes !== undefined;
   }
   const due = targets.filter(({ isCurrent }) => !isCurrent);

@@ -26,7 +26,7 @@ test('each object is read once, for all targets that lack it, and manifests come
   const dublin = { name: 'dublin', held: tableOf([[2, 2]]) };
   const paris = { name: 'paris', held: tableOf([]) };
   const { copies, targets, wanted: all } = planMirror(wanted, [dublin, paris]);
-  expect(copies.map(({ size, targets }) => [size, ...targets])).toEqual([
+  expect([...copies].map(({ size, targets }) => [size, ...targets])).toEqual([
     [2, 'paris'],
     [3, 'dublin', 'paris'],
     [1, 'dublin', 'paris'],
@@ -46,9 +46,9 @@ test('what has another size than it should have is missing', () => {
 test('a manifest that lies about the size of a blob does not keep it from being copied', () => {
   const wanted = [7, 5, 7, 5, 7].map((size) => object('blob', 5, size));
   const { copies } = planMirror(wanted, [{ name: 'a', held: tableOf([]) }]);
-  expect(copies.map(({ size }) => size)).toEqual([7, 5]);
+  expect([...copies].map(({ size }) => size)).toEqual([7, 5]);
   const later = planMirror(wanted, [{ name: 'a', held: tableOf([[5, 5]]) }]);
-  expect(later.copies.map(({ size }) => size)).toEqual([7]);
+  expect([...later.copies].map(({ size }) => size)).toEqual([7]);
 });
 
 test('what a target turns out to hold is taken from the plan, for it alone', () => {
@@ -56,7 +56,7 @@ test('what a target turns out to hold is taken from the plan, for it alone', () 
   const paris = { name: 'paris', held: tableOf([]) };
   const planner = mirrorPlanner([dublin, paris]);
   for (const place of [2, 3, 4]) planner.add(object('blob', place));
-  const copiesOf = () => planner.plan().copies.map(({ size, targets }) => [size, ...targets]);
+  const copiesOf = () => [...planner.plan().copies].map(({ size, targets }) => [size, ...targets]);
   const both = ['dublin', 'paris'];
   expect(copiesOf()).toEqual([2, 3, 4].map((size) => [size, ...both]));
   dublin.held.set(digestAt(2), 2);
@@ -108,7 +108,7 @@ test('for any registry the plan is what the targets lack of what is reached', ()
       for (const [number, places] of held.entries()) {
         const name = `t${number}`;
         const expected = new Set(reached.filter((place) => !places.includes(place)));
-        const planned = plan.copies.filter(({ targets }) => targets.includes(name));
+        const planned = [...plan.copies].filter(({ targets }) => targets.includes(name));
         expect(new Set(planned.map(({ digest }) => digest))).toEqual(
           new Set([...expected].map(digestAt)),
         );

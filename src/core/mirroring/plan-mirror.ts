@@ -1,17 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Digest } from '../oci/digest.ts';
 import { type DigestTable, digestTable } from './digest-table.ts';
+import { type ObjectColumns, objectColumns } from './object-columns.ts';
+import type { WantedObject } from './wanted-object.ts';
 
-/** Something of the source that every target is to hold. */
-export interface WantedObject {
-  readonly kind: 'blob' | 'manifest';
-  readonly digest: Digest;
-  /** Bytes, as the manifest says that lists it. */
-  readonly size: number;
-  readonly mediaType: string;
-  /** One that has it. */
-  readonly repository: string;
-}
+export type { WantedObject } from './wanted-object.ts';
 
 export interface TargetHoldings {
   readonly name: string;
@@ -31,9 +24,14 @@ export interface PlannedCopy extends WantedObject {
   readonly targets: readonly string[];
 }
 
+/** Each is made when it is come to, and anew each time. */
+export interface CopyList extends Iterable<PlannedCopy> {
+  readonly length: number;
+}
+
 export interface MirrorPlan {
   /** Blobs before manifests: whoever finds a manifest finds what it lists. */
-  readonly copies: readonly PlannedCopy[];
+  readonly copies: CopyList;
   readonly targets: readonly TargetGap[];
   /** Different objects of the source, and their bytes. */
   readonly wanted: { readonly objects: number; readonly bytes: number };
@@ -54,31 +52,68 @@ export interface MirrorPlanner {
  */
 export function mirrorPlanner(targets: readonly TargetHoldings[]): MirrorPlanner {
   const seen = seenObjects();
-  const missing = { blob: [] as PlannedCopy[], manifest: [] as PlannedCopy[] };
-  const shared = sharedLists();
+  const missing = objectColumns();
   const wanted = { objects: 0, bytes: 0 };
-  const lackingOf = ({ digest, size }: WantedObject): readonly string[] =>
-    targets.flatMap(({ name, held }) => (held.sizeOf(digest) === size ? [] : [name]));
+  const lackingOf = ({ digest, size }: WantedObject) =>
+    targets.filter(({ held }) => held.sizeOf(digest) !== size).map(({ name }) => name);
   return {
     isWanted: seen.has,
     add(object) {
       if (!seen.add(object)) return;
       wanted.objects += 1;
       wanted.bytes += object.size;
-      const lacking = lackingOf(object);
-      if (lacking.length > 0) missing[object.kind].push({ ...object, targets: shared(lacking) });
+      if (lackingOf(object).length > 0) missing.add(object);
     },
     plan() {
-      const copies: PlannedCopy[] = [];
-      for (const copy of [missing.blob, missing.manifest].flat()) {
-        const lacking = shared(lackingOf(copy));
-        if (lacking === copy.targets) copies.push(copy);
-        else if (lacking.length > 0) copies.push({ ...copy, targets: lacking });
-      }
+      const copies = copyList(missing, lackingOf);
       const gaps = targets.map(({ name }) => gapOf(name, copies));
       return { copies, targets: gaps, wanted: { ...wanted } };
     },
   };
+}
+
+interface Lacking {
+  readonly places: number[];
+  /** Of the same length. */
+  readonly lists: Array<readonly string[]>;
+}
+
+/** Those that are missing somewhere at this time; where, is found out once. */
+function copyList(missing: ObjectColumns, lackingOf: (object: WantedObject) => string[]): CopyList {
+  const known = new Map<string, readonly string[]>();
+  const [blobs, manifests]: [Lacking, Lacking] = [openLacking(), openLacking()];
+  for (let place = 0; place < missing.length(); place += 1) {
+    const lacking = lackingOf(missing.at(place));
+    if (lacking.length === 0) continue;
+    // The same list for the same names: a million copies lack the same few.
+    const key = lacking.join('/');
+    const list = known.get(key) ?? lacking;
+    known.set(key, list);
+    const { places, lists } = missing.isBlob(place) ? blobs : manifests;
+    places.push(place);
+    lists.push(list);
+  }
+  return {
+    length: blobs.places.length + manifests.places.length,
+    *[Symbol.iterator]() {
+      yield* copiesOf(missing, blobs);
+      yield* copiesOf(missing, manifests);
+    },
+  };
+}
+
+function openLacking(): Lacking {
+  return { places: [], lists: [] };
+}
+
+function* copiesOf(
+  missing: ObjectColumns,
+  { places, lists }: Lacking,
+): Generator<PlannedCopy, void, undefined> {
+  for (const [index, targets] of lists.entries()) {
+    // As many places as lists.
+    yield { ...missing.at(places[index] as number), targets };
+  }
 }
 
 export function planMirror(
@@ -88,17 +123,6 @@ export function planMirror(
   const planner = mirrorPlanner(targets);
   for (const object of wanted) planner.add(object);
   return planner.plan();
-}
-
-/** The same list for the same names: a million copies lack the same few. */
-function sharedLists(): (names: readonly string[]) => readonly string[] {
-  const lists = new Map<string, readonly string[]>();
-  return (names) => {
-    const key = names.join('/');
-    const list = lists.get(key) ?? names;
-    lists.set(key, list);
-    return list;
-  };
 }
 
 /**
@@ -123,7 +147,7 @@ function seenObjects() {
 }
 
 /** What the copies of a plan are to one target. */
-function gapOf(name: string, copies: readonly PlannedCopy[]): TargetGap {
+function gapOf(name: string, copies: CopyList): TargetGap {
   let [blobs, manifests, bytes] = [0, 0, 0];
   for (const { kind, size, targets } of copies) {
     if (!targets.includes(name)) continue;
