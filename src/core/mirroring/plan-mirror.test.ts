@@ -4,7 +4,8 @@ import { expect, test } from 'vitest';
 import { PROPERTY_RUNS } from '../../../test/support/property-runs.ts';
 import { type Digest, parseDigest } from '../oci/digest.ts';
 import { type DigestTable, digestTable } from './digest-table.ts';
-import { mirrorPlanner, planMirror, type WantedObject } from './plan-mirror.ts';
+import { mirrorPlanner, planMirror } from './plan-mirror.ts';
+import type { WantedObject } from './wanted-object.ts';
 
 function digestAt(place: number): Digest {
   const digest = parseDigest(`sha256:${place.toString(16).padStart(4, '0').repeat(16)}`);

@@ -4,8 +4,6 @@ import { type DigestTable, digestTable } from './digest-table.ts';
 import { type ObjectColumns, objectColumns } from './object-columns.ts';
 import type { WantedObject } from './wanted-object.ts';
 
-export type { WantedObject } from './wanted-object.ts';
-
 export interface TargetHoldings {
   readonly name: string;
   readonly held: DigestTable;
