@@ -36,11 +36,11 @@ async function onTerminal(line: readonly string[], env = {}): Promise<string> {
 test('a program hears of each phase, and of each target at the end', async () => {
   const config = await configured();
   const planned = await runCommand(['mirror', 'plan', '--config', config]);
-  const phasesOf = (lines: readonly string[]) => lines.map((line) => JSON.parse(line).phase);
+  const phasesOf = (lines: readonly string[] = []) => lines.map((line) => JSON.parse(line).phase);
   expect(phasesOf(planned.progress)).toEqual(['reading', 'looking-again']);
   const { progress } = await runCommand(['mirror', 'run', '--yes', '--config', config]);
   expect(phasesOf(progress)).toEqual(['reading', 'looking-again', 'copying']);
-  expect(JSON.parse(progress.at(-1) ?? '')).toMatchObject({
+  expect(JSON.parse(progress?.at(-1) ?? '')).toMatchObject({
     target: 'dublin',
     objects: 10,
     of: 10,
@@ -48,7 +48,7 @@ test('a program hears of each phase, and of each target at the end', async () =>
     errors: 0,
   });
   const again = await runCommand(['mirror', 'plan', '--json', '--config', config]);
-  expect(JSON.parse(again.progress[0] ?? '')).toMatchObject({ phase: 'listing', objects: 10 });
+  expect(JSON.parse(again.progress?.[0] ?? '')).toMatchObject({ phase: 'listing', objects: 10 });
 });
 
 test('a person at a terminal sees lines that are drawn over each other', async () => {
