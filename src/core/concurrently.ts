@@ -11,11 +11,10 @@ export async function concurrently<T, R>(
 ): Promise<R[]> {
   const results: R[] = [];
   const failures: unknown[] = [];
-  // One iterator for all: each takes the next item that none has taken yet.
+  // One iterator for all: each takes the next item that none has taken yet, and a failure closes it for everybody.
   const queue = numbered(items);
   const takeItems = async (): Promise<void> => {
     for (const [index, item] of queue) {
-      if (failures.length > 0) return;
       results[index] = await work(item);
     }
   };
