@@ -61,7 +61,7 @@ async function moveTo({ folder, url, name, storage }: Move): Promise<readonly Be
 }
 
 /** The largest resident set that it ever had, in MiB, once it has ended well. */
-async function highestMemory(running: RunningProcess): Promise<number> {
+export async function highestMemory(running: RunningProcess, expectedExit = 0): Promise<number> {
   let highest = 0;
   while (running.exitCode() === undefined) {
     // Gone between two looks: the one before has it.
@@ -69,7 +69,7 @@ async function highestMemory(running: RunningProcess): Promise<number> {
     highest = Math.max(highest, Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1] ?? 0) / 1024);
     await delay(50);
   }
-  if (running.exitCode() === 0) return highest;
+  if (running.exitCode() === expectedExit) return highest;
   throw new Error(`the mirror ended with ${running.exitCode()}: ${running.output()}`);
 }
 

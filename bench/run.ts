@@ -6,6 +6,7 @@ import { benchDigestIndex } from './digest-index.ts';
 import { benchMemory } from './memory.ts';
 import { benchMirror } from './mirror.ts';
 import { benchMirrorMemory } from './mirror-memory.ts';
+import { benchMirrorPlan } from './mirror-plan.ts';
 import { benchRedirect } from './redirect.ts';
 import { benchRegistryPull } from './registry-pull.ts';
 import { benchRegistryPush } from './registry-push.ts';
@@ -26,6 +27,7 @@ const BENCHES: ReadonlyArray<readonly [string, () => Promise<readonly BenchResul
   ['mirror', benchMirror],
   ['memory', benchMemory],
   ['memory of the mirror', benchMirrorMemory],
+  ['memory of a plan', benchMirrorPlan],
 ];
 
 const results: BenchResult[] = [];

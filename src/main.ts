@@ -23,6 +23,11 @@ process.stdout.on('error', (error) => {
 process.exitCode = await dispatch(process.argv.slice(2), {
   out: (text) => process.stdout.write(text),
   err: (text) => process.stderr.write(text),
+  terminal() {
+    const { isTTY, columns, rows } = process.stderr;
+    // A terminal that does not say how large it is says 0.
+    return isTTY ? { columns: columns || 80, rows: rows || 24 } : undefined;
+  },
   // Opened when it is asked for: an open standard input would keep the process.
   get input() {
     return process.stdin;

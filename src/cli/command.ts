@@ -27,6 +27,8 @@ export interface SecretInput extends NodeJS.ReadableStream {
 export interface CommandIo {
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
+  /** Of the terminal that `err` writes to; undefined when it writes to none, and left out where there is never one. */
+  readonly terminal?: () => { readonly columns: number; readonly rows: number } | undefined;
   /** Left out where nobody could write to it. */
   readonly input?: SecretInput;
   readonly env: Readonly<Record<string, string | undefined>>;

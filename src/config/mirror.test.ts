@@ -16,6 +16,7 @@ test('the least that has to be said is a source and a target', () => {
     manifests: true,
     immutable: [],
     concurrency: 8,
+    memory: 40 * 1024 ** 2,
     index: { validFor: 26 * 3_600_000 },
   });
   expect(selectionsOf(config).map(({ repository }) => repository)).toEqual([undefined, 'app']);
@@ -34,7 +35,29 @@ test.each([
   expect(parseMirrorConfig(at({ redirect: true })).ok).toBe(false);
 });
 
+test('what registry and targets are asked at most is in requests and bytes', () => {
+  const limits = { requestsPerSecond: 0.5, bytesPerSecond: '20MiB' };
+  const [target] = LEAST.targets;
+  const result = parseMirrorConfig({
+    source: { ...LEAST.source, limits },
+    targets: [{ ...target, limits: { bytesPerSecond: '64KiB' } }],
+  });
+  const config = result.ok ? result.config : expect.fail(result.problems.join());
+  expect(config.source.limits).toEqual({ requestsPerSecond: 0.5, bytesPerSecond: 20 * 1024 ** 2 });
+  expect(config.targets[0]?.limits).toEqual({ bytesPerSecond: 65_536 });
+});
+
 test.each([
+  [
+    'so few bytes that connections would be over first',
+    { ...LEAST, source: { ...LEAST.source, limits: { bytesPerSecond: '8KiB' } } },
+    'source.limits.bytesPerSecond: expected 64KiB or more',
+  ],
+  [
+    'limits of a store of our own',
+    { ...LEAST, source: { registry: { storage: STORE }, repositories: ['app'], limits: {} } },
+    'source: limits are those of a registry by its url',
+  ],
   ['a typo', { ...LEAST, tragets: [] }, 'tragets'],
   ['no target', { ...LEAST, targets: [] }, 'targets: '],
   ['nothing said of targets', { source: LEAST.source }, 'targets: has to be there'],

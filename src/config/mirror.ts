@@ -12,7 +12,7 @@ import { AzureBlob, Gcs } from './object-stores.ts';
 import { problemsOf } from './problems.ts';
 import { RegistryStorage, S3 } from './registry-storage.ts';
 import { SourceCredentials } from './source-credentials.ts';
-import { BlobPathText, Duration, HttpUrl, Name } from './values.ts';
+import { BlobPathText, Duration, HttpUrl, Name, Size } from './values.ts';
 
 const SelectionText = z
   .string()
@@ -20,6 +20,11 @@ const SelectionText = z
     (text) => parseSelection(isExclusion(text) ? text.slice(1) : text) !== undefined,
     'expected a repository such as team/app, team/* or team/**, perhaps with a tag behind it: team/app:v*, or with ! before it',
   );
+
+const BytesPerSecond = Size.refine(
+  (bytes) => bytes >= 64 * 1024,
+  'expected 64KiB or more',
+).optional();
 
 const Source = z
   .strictObject({
@@ -60,6 +65,22 @@ const Source = z
       .describe(
         'hosts, `host` or `host:port`, that it may redirect to although their addresses are private',
       ),
+    limits: z
+      .strictObject({
+        requestsPerSecond: z
+          .number()
+          .min(0.1)
+          .max(100_000)
+          .optional()
+          .describe(
+            'requests to one host, for tokens, lists, manifests and blobs together; left out, as many as it bears',
+          ),
+        bytesPerSecond: BytesPerSecond.describe(
+          'bytes a second that one host is read with, over all connections: `20MiB`',
+        ),
+      })
+      .optional()
+      .describe('what the registry, and each host that it redirects to, is asked at most'),
     registry: z
       .strictObject({ storage: RegistryStorage })
       .optional()
@@ -86,6 +107,10 @@ const Source = z
   .refine(
     ({ url, images }) => url !== undefined || images.length === 0,
     'images are mirrored of a registry by its url',
+  )
+  .refine(
+    ({ url, limits }) => url !== undefined || limits === undefined,
+    'limits are those of a registry by its url',
   )
   .refine(
     ({ repositories }) => repositories.length === 0 || !repositories.every(isExclusion),
@@ -119,6 +144,14 @@ const Target = z.strictObject({
   publicUrl: HttpUrl.optional().describe(
     'the URL of the backend in the configuration of the front; left out, it gets no digest index',
   ),
+  limits: z
+    .strictObject({
+      bytesPerSecond: BytesPerSecond.describe(
+        'bytes a second that are written to it, over all objects: `20MiB`',
+      ),
+    })
+    .optional()
+    .describe('what it is given at most; objects that others lack, too, come to them no faster'),
 });
 
 const TagPattern = z
@@ -187,6 +220,9 @@ export const MirrorSchema = z.strictObject({
     .describe(
       'objects that are copied at once, and requests to one host of the source, at most: fewer when it does not bear them',
     ),
+  memory: Size.prefault('40MiB').describe(
+    'what objects that are being copied may take together: to a bucket each takes two parts, 16 MiB, and to a folder 1 MiB; one that takes more is copied alone',
+  ),
   follow: Follow.prefault({}).describe('how `mirror follow` goes on'),
   index: Index.prefault({}).describe('the digest index that each target with a `publicUrl` gets'),
 });

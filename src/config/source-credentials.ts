@@ -41,7 +41,7 @@ const Google = z.strictObject({
     .min(1)
     .optional()
     .describe(
-      'a key of a service account or a user, relative to the configuration file; left out, the file in `$GOOGLE_APPLICATION_CREDENTIALS`, else the metadata server of the machine',
+      'a file of credentials, relative to the configuration file: the key of a service account or a user, or who is vouched for by another service; left out, the file in `$GOOGLE_APPLICATION_CREDENTIALS`, else what gcloud has left, else the metadata server of the machine',
     ),
   tokenHosts,
 });

@@ -5,17 +5,16 @@
  * nothing new is begun, and what was begun has ended before the failure is thrown.
  */
 export async function concurrently<T, R>(
-  items: readonly T[],
+  items: Iterable<T> & { readonly length: number },
   limit: number,
   work: (item: T) => Promise<R>,
 ): Promise<R[]> {
   const results: R[] = [];
   const failures: unknown[] = [];
-  // One iterator for all: each takes the next item that none has taken yet.
-  const queue = items.entries();
+  // One iterator for all: each takes the next item that none has taken yet, and a failure closes it for everybody.
+  const queue = numbered(items);
   const takeItems = async (): Promise<void> => {
     for (const [index, item] of queue) {
-      if (failures.length > 0) return;
       results[index] = await work(item);
     }
   };
@@ -25,4 +24,12 @@ export async function concurrently<T, R>(
   await Promise.all(takers);
   if (failures.length > 0) throw failures[0];
   return results;
+}
+
+function* numbered<T>(items: Iterable<T>): Generator<readonly [number, T], void, undefined> {
+  let place = 0;
+  for (const item of items) {
+    yield [place, item];
+    place += 1;
+  }
 }

@@ -17,16 +17,20 @@ import { type ListedTarget, memoryFor } from './mirror-target.ts';
 export interface TargetTally {
   copied: number;
   bytes: number;
+  /** Bytes of what is not yet whole. */
+  moving: number;
   failed: number;
   /** Nothing more is written to it: why. */
   lost: string | undefined;
 }
 
 export interface CarryOut {
-  readonly copies: readonly PlannedCopy[];
+  readonly copies: Iterable<PlannedCopy> & { readonly length: number };
   readonly targets: readonly ListedTarget[];
   /** Objects at a time. */
   readonly concurrency: number;
+  /** Bytes of objects on their way, about: large ones to buckets wait for each other, small ones hardly ever. */
+  readonly memory: number;
   readonly ports: CopyPorts;
   /** Filled as it goes, by the name of the target: for whoever shows how far it is. */
   readonly tallies: ReadonlyMap<string, TargetTally>;
@@ -38,7 +42,7 @@ export interface CarryOut {
 }
 
 export function newTally(): TargetTally {
-  return { copied: 0, bytes: 0, failed: 0, lost: undefined };
+  return { copied: 0, bytes: 0, moving: 0, failed: 0, lost: undefined };
 }
 
 /**
@@ -56,16 +60,13 @@ interface Streaks {
 /** Carries out a plan. A failure is told and counted, and stops nothing else; to be aborted ends it early. */
 export async function carryOut(job: CarryOut): Promise<void> {
   const streaks = { source: 0, targets: new Map<string, number>() };
-  const memory = byteBudget(MOST_MEMORY);
+  const memory = byteBudget(job.memory);
   await concurrently(job.copies, job.concurrency, async (copy) => {
     if (job.ports.signal.aborted || job.ending?.aborted === true) return;
     await memory.within(memoryOf(job, copy), () => copyToAll(job, streaks, copy));
     await job.onStep();
   });
 }
-
-/** Bytes of objects on their way, about: large ones to buckets wait for each other, small ones hardly ever. */
-const MOST_MEMORY = 40 * 1024 * 1024;
 
 function memoryOf({ targets }: CarryOut, copy: PlannedCopy): number {
   const lacking = targets.filter(({ name }) => copy.targets.includes(name));
@@ -77,7 +78,11 @@ async function copyToAll(job: CarryOut, streaks: Streaks, copy: PlannedCopy): Pr
     streaks.source < MOST_IN_A_ROW && job.tallies.get(name)?.lost === undefined;
   const lacking = job.targets.filter(({ name }) => copy.targets.includes(name));
   for (const target of lacking) if (!isOpen(target)) note(job, target, (tally) => tally.failed++);
-  const outcomes = await copyObject(copy, lacking.filter(isOpen), job.ports);
+  const onMoved = (name: string, bytes: number): void => {
+    const tally = job.tallies.get(name);
+    if (tally !== undefined) tally.moving += bytes;
+  };
+  const outcomes = await copyObject(copy, lacking.filter(isOpen), { ...job.ports, onMoved });
   for (const [target, outcome] of outcomes) {
     if (outcome.kind === 'failed') fail(job, { copy, target, error: outcome.error });
     else {

@@ -26,6 +26,8 @@ export interface CopyPorts {
   readonly backoff: number;
   /** Milliseconds a target may take nothing while others wait. */
   readonly patience: number;
+  /** Bytes that are on their way to a target; less than nothing when an attempt is over, whatever came of it. */
+  readonly onMoved?: (target: string, bytes: number) => void;
 }
 
 export type CopyOutcome =
@@ -78,8 +80,13 @@ interface Attempt {
 async function copyOnce(
   { copy, attempt }: Attempt,
   targets: readonly ListedTarget[],
-  { open, signal, patience }: CopyPorts,
+  { open, signal, patience, onMoved }: CopyPorts,
 ): Promise<PromiseSettledResult<WriteResult>[]> {
+  const moved = targets.map(() => 0);
+  const onTaken = (place: number, bytes: number): void => {
+    moved[place] = (moved[place] ?? 0) + bytes;
+    onMoved?.(targets[place]?.name ?? '', bytes);
+  };
   try {
     signal.throwIfAborted();
     const body = await open(copy, signal);
@@ -87,9 +94,11 @@ async function copyOnce(
     const readers = targets.map(
       (target) => (bytes: AsyncIterable<Uint8Array>) => write({ copy, attempt }, target, bytes),
     );
-    return await fanOut({ body: verifiedBlob(body, copy), readers, patience });
+    return await fanOut({ body: verifiedBlob(body, copy), readers, patience, onTaken });
   } catch (reason) {
     return targets.map(() => ({ status: 'rejected', reason }));
+  } finally {
+    for (const [place, { name }] of targets.entries()) onMoved?.(name, -(moved[place] ?? 0));
   }
 }
 

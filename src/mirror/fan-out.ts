@@ -6,6 +6,8 @@ export interface FanOut<T> {
   readonly readers: ReadonlyArray<(body: AsyncIterable<Uint8Array>) => Promise<T>>;
   /** Milliseconds that the others wait for a reader that takes nothing, before they go on without it. */
   readonly patience: number;
+  /** Bytes that a reader, by its place, has been given. */
+  readonly onTaken?: (place: number, bytes: number) => void;
 }
 
 /** A reader that was left behind. */
@@ -28,6 +30,7 @@ export async function fanOut<T>({
   body,
   readers,
   patience,
+  onTaken = () => undefined,
 }: FanOut<T>): Promise<PromiseSettledResult<T>[]> {
   const branches = readers.map(() => openBranch());
   const reading = readers.map(async (read, place) => {
@@ -40,7 +43,7 @@ export async function fanOut<T>({
   });
   // Nothing that fails meanwhile goes unheard.
   void Promise.allSettled(reading);
-  await pump(body, branches, patience);
+  await pump(body, branches, { patience, onTaken });
   return endOf(reading, patience * TO_END);
 }
 
@@ -73,11 +76,14 @@ function openBranch(): PassThrough {
 async function pump(
   body: AsyncIterable<Uint8Array>,
   branches: readonly PassThrough[],
-  patience: number,
+  { patience, onTaken }: Required<Pick<FanOut<unknown>, 'patience' | 'onTaken'>>,
 ): Promise<void> {
   try {
     for await (const chunk of body) {
       await Promise.all(branches.map((branch) => offer(branch, chunk, patience)));
+      for (const [place, { destroyed }] of branches.entries()) {
+        if (!destroyed) onTaken(place, chunk.byteLength);
+      }
       if (branches.every(({ destroyed }) => destroyed)) return;
     }
     for (const branch of branches) branch.end();

@@ -2,9 +2,10 @@
 import { concurrently } from '../core/concurrently.ts';
 import { blobKeyReader } from '../core/digest-index/blob-key.ts';
 import { type DigestTable, digestTable } from '../core/mirroring/digest-table.ts';
-import type { PlannedCopy } from '../core/mirroring/plan-mirror.ts';
+import type { CopyList } from '../core/mirroring/plan-mirror.ts';
 import { type BlobPath, blobPathOf } from '../core/routing/blob-path.ts';
 import type { ObjectStore } from '../storage/driver.ts';
+import { type LookTally, newWatch } from './mirror-watch.ts';
 
 /** A store that is kept filled. */
 export interface MirrorTarget {
@@ -20,11 +21,17 @@ export interface ListedTarget extends MirrorTarget {
 }
 
 /** What a target holds, by its own listing: names and sizes, never what is in it. */
-export async function listTarget(target: MirrorTarget, signal: AbortSignal): Promise<ListedTarget> {
+export async function listTarget(
+  target: MirrorTarget,
+  signal: AbortSignal,
+  { look } = newWatch(),
+): Promise<ListedTarget> {
+  let listed = 0;
   const held = digestTable();
   const digestOf = blobKeyReader(target.blobPath);
   for await (const { key, size } of target.store.list(target.blobPath.before)) {
     signal.throwIfAborted();
+    look.listed.set(target.name, ++listed);
     const digest = digestOf(key);
     if (digest !== undefined) held.set(digest, size);
   }
@@ -32,13 +39,12 @@ export async function listTarget(target: MirrorTarget, signal: AbortSignal): Pro
 }
 
 const MIB = 1024 * 1024;
-/** What one object takes while it is written: what it may be ahead of others, and two parts where it goes in parts. */
+/** What one object may be ahead of what a target has taken of it. */
 const AHEAD = MIB;
-const PARTS = 16 * MIB;
 
 /** Bytes of memory that an object takes on its way to a target, about. */
 export function memoryFor({ store }: MirrorTarget, size: number): number {
-  return Math.min(size, store.leastPart === undefined ? AHEAD : AHEAD + PARTS);
+  return Math.min(size, AHEAD) + (store.bufferedOf?.(size) ?? 0);
 }
 
 const LOOKS = 16;
@@ -48,10 +54,11 @@ const LOOKS = 16;
  * leave something out. What is there after all is put down as held.
  */
 export async function confirmMissing(
-  copies: readonly PlannedCopy[],
+  copies: CopyList,
   targets: readonly ListedTarget[],
-  signal: AbortSignal,
+  { signal, look }: { readonly signal: AbortSignal; readonly look: LookTally },
 ): Promise<void> {
+  look.unlisted = copies.length;
   await concurrently(copies, LOOKS, async (copy) => {
     signal.throwIfAborted();
     for (const target of targets.filter(({ name }) => copy.targets.includes(name))) {
@@ -60,5 +67,6 @@ export async function confirmMissing(
       const info = await target.store.stat(key).catch(() => undefined);
       if (info !== undefined) target.held.set(copy.digest, info.size);
     }
+    look.confirmed += 1;
   });
 }

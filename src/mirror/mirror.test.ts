@@ -138,7 +138,7 @@ describe('a run', () => {
     await run();
     source.asked.splice(0);
     const { plan } = await run();
-    expect(plan.copies).toEqual([]);
+    expect(plan.copies).toHaveLength(0);
     expect(source.asked.sort()).toEqual(
       ['catalog', 'tags team/app', 'tags tool', 'head team/app:v1', 'head tool:v1'].sort(),
     );
@@ -203,7 +203,7 @@ describe('a run', () => {
     const hiding: StorageDriver = { ...dublin, list: async function* () {} };
     const blobPath = parseBlobPath(`${IMAGES}{digest}`) ?? expect.fail();
     const target = { name: 'dublin', store: hiding, blobPath, publicUrl: undefined };
-    expect((await prepare({ targets: [target] })).plan.copies).toEqual([]);
+    expect((await prepare({ targets: [target] })).plan.copies).toHaveLength(0);
   });
 
   test('replaces what has another size than it should have', async () => {
@@ -213,7 +213,7 @@ describe('a run', () => {
     const [some = ''] = await heldIn(dublin);
     await dublin.write(IMAGES + some, '');
     const { plan } = await run();
-    expect(plan.copies.map(({ digest, targets }) => [digest, ...targets])).toEqual([
+    expect([...plan.copies].map(({ digest, targets }) => [digest, ...targets])).toEqual([
       [some, 'dublin'],
     ]);
     await requireTrue(dublin);
@@ -346,7 +346,8 @@ describe('what goes wrong', () => {
     });
     const { tallies } = await run({ source: { ...source, content } });
     expect(problems).toHaveLength(2);
-    expect(problems[0]).toContain(`blob ${wrong} of team/app: the source gave`);
+    // Of whichever repository that has it was read first.
+    expect(problems[0]).toMatch(new RegExp(`blob ${wrong} of (?:team/app|tool): the source gave`));
     expect(tallies.get('paris')).toMatchObject({ copied: OBJECTS - 1, failed: 1 });
     await requireTrue(stores['paris'] ?? expect.fail());
   });

@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { LRUCache } from 'lru-cache';
-import {
-  type MirrorPlan,
-  type PlannedCopy,
-  planMirror,
-  type WantedObject,
-} from '../core/mirroring/plan-mirror.ts';
+import type { CopyList, MirrorPlan, PlannedCopy } from '../core/mirroring/plan-mirror.ts';
 import type { Selection } from '../core/mirroring/selection.ts';
+import type { WantedObject } from '../core/mirroring/wanted-object.ts';
 import type { Digest } from '../core/oci/digest.ts';
 import type { ManifestBytes } from '../upstream/image-source.ts';
 import { carryOut, newTally, type TargetTally } from './carry-out.ts';
@@ -14,7 +10,9 @@ import type { WantedChanges } from './change-feed.ts';
 import type { CopyPorts, OpenObject } from './copy-object.ts';
 import { givingUp } from './giving-up.ts';
 import type { MirrorSource } from './mirror-source.ts';
-import { confirmMissing, listTarget } from './mirror-target.ts';
+import { listTarget } from './mirror-target.ts';
+import { beginPhase, type MirrorWatch, newWatch } from './mirror-watch.ts';
+import { gathering, planTargets } from './plan-targets.ts';
 import {
   type IndexSettings,
   type PublishedTarget,
@@ -24,13 +22,7 @@ import {
 import { sourceMemory } from './source-memory.ts';
 import { readPointer } from './target-index.ts';
 import { walkChanges } from './walk-changes.ts';
-import { wantedOf } from './walk-repository.ts';
-import {
-  type DeclaredDigests,
-  type FoundRepository,
-  type SourceWalk,
-  walkSource,
-} from './walk-source.ts';
+import { type DeclaredDigests, type SourceWalk, walkSource } from './walk-source.ts';
 
 export interface MirrorOptions {
   readonly source: MirrorSource;
@@ -39,6 +31,8 @@ export interface MirrorOptions {
   readonly targets: readonly PublishedTarget[];
   readonly isImmutable: (tag: string) => boolean;
   readonly includesManifests: boolean;
+  /** Bytes that objects on their way may take together; left out, 40 MiB. */
+  readonly memory?: number;
   /** Milliseconds after which referrers of what is known are looked for again. */
   readonly referrersAfter: number;
   /** Whether anything is written. */
@@ -57,6 +51,7 @@ export interface MirrorOptions {
   readonly recalls?: boolean;
   /** From a run before, which knows what it brought since; left out, the targets are listed. */
   readonly looked?: LookedTargets;
+  readonly watch?: MirrorWatch;
 }
 
 /** What targets hold, by their listings and by what was brought since. */
@@ -94,13 +89,14 @@ export interface CarryOutPorts extends Omit<CopyPorts, 'open' | 'signal'> {
   readonly again?: readonly PlannedCopy[];
 }
 
+const MEMORY = 40 * 1024 * 1024;
 /** Bytes of manifests that are kept from the walk for the copy. */
 const KEPT_MANIFESTS = 64 * 1024 * 1024;
 
 /** Finds out what there is and what is missing where. Nothing is written but, unless it is a dry run, what is remembered. */
 export async function prepareMirror(given: MirrorOptions): Promise<PreparedMirror> {
   const { options, hasProblems } = countingProblems({ ...given, source: givingUp(given.source) });
-  const { source, changes } = options;
+  const { source, changes, watch = newWatch() } = options;
   const kept = new LRUCache<Digest, Uint8Array>({
     maxSize: KEPT_MANIFESTS,
     sizeCalculation: (bytes) => bytes.byteLength + 1,
@@ -108,6 +104,8 @@ export async function prepareMirror(given: MirrorOptions): Promise<PreparedMirro
   const now = options.now();
   const looked = options.looked ?? (await lookAtTargets(options));
   const { targets } = looked;
+  beginPhase(watch, 'reading');
+  const found = gathering(targets, options);
   const walk: SourceWalk = {
     ...options,
     memory: sourceMemory(
@@ -116,18 +114,23 @@ export async function prepareMirror(given: MirrorOptions): Promise<PreparedMirro
     ),
     remembers: !options.isDryRun,
     now,
+    look: watch.look,
+    onFound: found.add,
     keep: ({ digest, bytes }: ManifestBytes) => void kept.set(digest, bytes),
   };
-  const found = await (changes === undefined ? walkSource(walk) : walkChanges(walk, changes));
-  const wanted = () => wantedIn(found, options);
-  const plan = await planFor(options, wanted, targets);
+  await (changes === undefined ? walkSource(walk) : walkChanges(walk, changes));
+  beginPhase(watch, 'looking-again');
+  const { signal } = options;
+  const { planner, counts } = found;
+  const plan = await planTargets(planner, targets, { signal, look: watch.look });
+  beginPhase(watch, 'copying');
+  const wanted = planner.objects;
   const tallies = new Map(targets.map(({ name }) => [name, newTally()]));
   return {
     plan,
     wanted,
-    repositories: found.length,
+    ...counts,
     isPartial: changes !== undefined,
-    foreign: foreignIn(found),
     tallies,
     isWhole: !hasProblems() && targets.length === options.targets.length,
     looked,
@@ -159,11 +162,13 @@ async function fillTargets(
   { ending, onStep, again = [], ...ports }: CarryOutPorts,
   concurrency: number,
 ): Promise<readonly string[]> {
-  const { signal, onProblem } = options;
+  const { signal, onProblem, memory = MEMORY } = options;
   const { at, targets } = looked;
-  const copies = [...again, ...plan.copies];
+  const copies = again.length === 0 ? plan.copies : joined(again, plan.copies);
   for (const target of targets) {
-    const isChanged = copies.some((copy) => copy.targets.includes(target.name));
+    const gap = plan.targets.find(({ name }) => name === target.name);
+    const isMissing = gap !== undefined && gap.blobs + gap.manifests > 0;
+    const isChanged = isMissing || again.some((copy) => copy.targets.includes(target.name));
     target.isCurrent &&= !isChanged && options.changes !== undefined;
   }
   const due = targets.filter(({ isCurrent }) => !isCurrent);
@@ -176,7 +181,7 @@ async function fillTargets(
     onStep?.();
     return publishSometimes();
   };
-  const job = { copies, targets, concurrency, tallies, onProblem, onStep: afterEach };
+  const job = { copies, targets, concurrency, memory, tallies, onProblem, onStep: afterEach };
   await carryOut({ ...job, ...(ending && { ending }), ports: { ...ports, open, signal } });
   await publishAll(false);
   if (signal.aborted || ending?.aborted === true) return [];
@@ -186,19 +191,30 @@ async function fillTargets(
   return done.map(({ name }) => name);
 }
 
+function joined(first: readonly PlannedCopy[], rest: CopyList): CopyList {
+  return {
+    length: first.length + rest.length,
+    *[Symbol.iterator]() {
+      yield* first;
+      yield* rest;
+    },
+  };
+}
+
 /** Those that can be read; of the others it is told. */
 export async function lookAtTargets({
   targets,
   signal,
   onProblem,
   now,
+  watch,
 }: LookOptions): Promise<LookedTargets> {
   const at = now();
   const looked = await Promise.allSettled(
     targets.map(async (target): Promise<SeenTarget> => {
       // Before the listing: whatever is published after this knows of what the listing may have missed.
       const seen = await readPointer(target.store);
-      return { ...target, ...(await listTarget(target, signal)), seen, isCurrent: false };
+      return { ...target, ...(await listTarget(target, signal, watch)), seen, isCurrent: false };
     }),
   );
   signal.throwIfAborted();
@@ -210,46 +226,7 @@ export async function lookAtTargets({
   return { at, targets: readable };
 }
 
-type LookOptions = Pick<MirrorOptions, 'targets' | 'signal' | 'onProblem' | 'now'>;
-
-function* wantedIn(
-  found: readonly FoundRepository[],
-  { includesManifests }: MirrorOptions,
-): Generator<WantedObject, void, undefined> {
-  for (const { repository, known } of found) {
-    yield* wantedOf(known, { repository, includesManifests });
-  }
-}
-
-async function planFor(
-  { signal }: MirrorOptions,
-  wanted: () => Iterable<WantedObject>,
-  targets: readonly SeenTarget[],
-): Promise<MirrorPlan> {
-  const { copies } = planMirror(wanted(), targets);
-  await confirmMissing(copies, targets, signal);
-  const plan = planMirror(wanted(), targets);
-  forgetBroken(plan, wanted, targets);
-  return plan;
-}
-
-/** What has a size that no manifest says is there, and no good: unless it is replaced, no index is to claim it. */
-function forgetBroken(
-  { copies }: MirrorPlan,
-  wanted: () => Iterable<WantedObject>,
-  targets: readonly SeenTarget[],
-): void {
-  const sizes = new Map<Digest, Set<number>>();
-  for (const { digest } of copies) {
-    const isHeld = targets.some(({ held }) => held.sizeOf(digest) !== undefined);
-    if (isHeld) sizes.set(digest, new Set());
-  }
-  if (sizes.size === 0) return;
-  for (const { digest, size } of wanted()) sizes.get(digest)?.add(size);
-  for (const [digest, said] of sizes) {
-    for (const { held } of targets) if (!said.has(held.sizeOf(digest) ?? -1)) held.forget(digest);
-  }
-}
+type LookOptions = Pick<MirrorOptions, 'targets' | 'signal' | 'onProblem' | 'now' | 'watch'>;
 
 function opener(source: MirrorSource, kept: LRUCache<Digest, Uint8Array>): OpenObject {
   return async ({ kind, repository, digest }, signal) => {
@@ -274,14 +251,6 @@ function nowAndThen(work: () => Promise<void>, { index, now }: MirrorOptions): (
     await work();
     last = now();
   };
-}
-
-function foreignIn(found: readonly FoundRepository[]): number {
-  let foreign = 0;
-  for (const { known } of found) {
-    for (const manifest of known.manifests.values()) foreign += manifest.foreign;
-  }
-  return foreign;
 }
 
 function messageOf(error: unknown): string {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { KeyObject } from 'node:crypto';
 import { type DigestTable, digestTable } from '../core/mirroring/digest-table.ts';
-import type { WantedObject } from '../core/mirroring/plan-mirror.ts';
+import type { WantedObject } from '../core/mirroring/wanted-object.ts';
 import type { ListedTarget, MirrorTarget } from './mirror-target.ts';
 import { settleWithheld } from './settle-withheld.ts';
 import { type PublishedPointer, publishTargetIndex, type ReplacedIndexes } from './target-index.ts';

@@ -4,7 +4,7 @@ import type { Digest } from '../core/oci/digest.ts';
 import type { WantedChanges } from './change-feed.ts';
 import { NOTHING_KNOWN } from './known-repository.ts';
 import { walkRepository } from './walk-repository.ts';
-import type { FoundRepository, SourceWalk } from './walk-source.ts';
+import type { SourceWalk } from './walk-source.ts';
 
 const AT_A_TIME = 8;
 
@@ -12,12 +12,9 @@ const AT_A_TIME = 8;
  * What some new manifests lead to. No list of tags is read and nothing is remembered: whoever hears of each change
  * needs neither, and the next walk over everything finds it all.
  */
-export async function walkChanges(
-  walk: SourceWalk,
-  changes: WantedChanges,
-): Promise<readonly FoundRepository[]> {
-  const { now, onProblem } = walk;
-  const found: FoundRepository[] = [];
+export async function walkChanges(walk: SourceWalk, changes: WantedChanges): Promise<void> {
+  const { now, onProblem, look, onFound } = walk;
+  look.repositories = changes.size;
   for (const [repository, digests] of changes) {
     const { known, problems } = await walkRepository({
       ...walk,
@@ -29,9 +26,9 @@ export async function walkChanges(
       referrersSince: now,
     });
     for (const problem of problems) onProblem(problem);
-    found.push({ repository, known });
+    onFound({ repository, known });
+    look.read += 1;
   }
-  return found;
 }
 
 /** What was deleted since is not missing. What cannot be read stays: the walk tells why. */

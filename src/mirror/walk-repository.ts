@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { concurrently } from '../core/concurrently.ts';
-import type { WantedObject } from '../core/mirroring/plan-mirror.ts';
+import type { WantedObject } from '../core/mirroring/wanted-object.ts';
 import { algorithmOf, type Digest, hexOf } from '../core/oci/digest.ts';
 import type { ManifestBytes } from '../upstream/image-source.ts';
 import { describeManifest } from './describe-manifest.ts';

@@ -5,6 +5,7 @@ import type { Digest } from '../core/oci/digest.ts';
 import type { ManifestBytes } from '../upstream/image-source.ts';
 import type { KnownRepository } from './known-repository.ts';
 import type { ListedRepository, ListedTags, MirrorSource } from './mirror-source.ts';
+import type { LookTally } from './mirror-watch.ts';
 import type { SourceMemory } from './source-memory.ts';
 import { isTimeForReferrers, type WalkedRepository, walkRepository } from './walk-repository.ts';
 
@@ -20,6 +21,9 @@ export interface SourceWalk {
   /** Milliseconds after which referrers are looked for again. */
   readonly referrersAfter: number;
   readonly now: number;
+  readonly look: LookTally;
+  /** Has each repository once, when all of it was found. */
+  readonly onFound: (found: FoundRepository) => void;
   readonly keep: (manifest: ManifestBytes) => void;
   readonly onProblem: (problem: string) => void;
   readonly signal: AbortSignal;
@@ -35,18 +39,19 @@ export interface FoundRepository {
 const REPOSITORIES_AT_A_TIME = 4;
 
 /** Everything that is selected of a source. What cannot be read is told, and the rest is walked. */
-export async function walkSource(walk: SourceWalk): Promise<readonly FoundRepository[]> {
+export async function walkSource(walk: SourceWalk): Promise<void> {
   const listed = await repositoriesOf(walk);
-  const found = await concurrently(listed, REPOSITORIES_AT_A_TIME, async (one) => {
+  walk.look.repositories = listed.length;
+  await concurrently(listed, REPOSITORIES_AT_A_TIME, async (one) => {
     try {
-      return await walkOne(walk, one);
+      await walkOne(walk, one);
     } catch (error) {
       walk.signal.throwIfAborted();
       walk.onProblem(`${one.name}: ${error instanceof Error ? error.message : 'failed'}`);
-      return [];
+    } finally {
+      walk.look.read += 1;
     }
   });
-  return found.flat();
 }
 
 async function repositoriesOf(walk: SourceWalk): Promise<readonly ListedRepository[]> {
@@ -87,16 +92,16 @@ async function catalogue(
 async function walkOne(
   walk: SourceWalk,
   { name: repository, listed }: ListedRepository,
-): Promise<readonly FoundRepository[]> {
+): Promise<void> {
   const known = await walk.memory.recall(repository);
   const one = { repository, known, listed };
   const isSelected = walk.selections.some(({ meansRepository }) => meansRepository(repository));
   const found = await (isSelected ? walkSelected : walkDeclared)(walk, one);
-  if (found === undefined) return [];
+  if (found === undefined) return;
   for (const problem of found.problems) walk.onProblem(problem);
   const reached = { repository, known: found.known };
   if (walk.remembers) await remember(walk, reached);
-  return [reached];
+  walk.onFound(reached);
 }
 
 /** One repository, and what is known of it before it is walked. */

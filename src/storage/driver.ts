@@ -123,6 +123,8 @@ export interface StorageDriver {
   abortUpload(upload: UploadHandle): Promise<void>;
   /** Bytes of a part from which on the store itself can make objects of parts; smaller ones cost more. */
   readonly leastPart?: number;
+  /** Bytes of memory that the write of a body of so many bytes takes, where parts of bodies are put together first. */
+  readonly bufferedOf?: (size: number) => number;
   /** Frees what uploads left behind, where nobody else does; returns how much there was. */
   readonly sweepUploads?: (sweep: UploadSweep) => Promise<number>;
   /** Only where the store can hand a client a direct URL. */
@@ -135,5 +137,5 @@ export interface StorageDriver {
 /** What whoever fills a store for others to read needs of it. */
 export type ObjectStore = Pick<
   StorageDriver,
-  'name' | 'stat' | 'read' | 'write' | 'remove' | 'list' | 'leastPart'
+  'name' | 'stat' | 'read' | 'write' | 'remove' | 'list' | 'bufferedOf'
 >;

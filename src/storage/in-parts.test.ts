@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, test } from 'vitest';
 import { inChunks } from '../../test/support/storage-reading.ts';
-import { inParts, type PartOfBody } from './in-parts.ts';
+import { bufferedInParts, inParts, type PartOfBody } from './in-parts.ts';
 
 /** The bytes of a part are good for a while only. */
 async function copied(parts: AsyncIterable<PartOfBody>): Promise<PartOfBody[]> {
@@ -51,4 +51,9 @@ test('parts may differ in size, and keep their bytes when the chunk is used agai
   expect(found.map(({ bytes }) => bytes.byteLength)).toEqual([150_000, 70_000, 70_000, 10_000]);
   const expected = ['a', 'b', 'c'].map((letter) => letter.repeat(100_000)).join('');
   expect(Buffer.concat(found.map(({ bytes }) => bytes)).toString()).toBe(expected);
+});
+
+test('a body takes two parts of memory at most, and no more than there is of it', () => {
+  expect(bufferedInParts(3, 8)).toBe(3);
+  expect(bufferedInParts(1_000, 8)).toBe(16);
 });

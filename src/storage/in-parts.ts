@@ -38,6 +38,11 @@ export async function* inParts(
   yield { bytes: part.bytes(), isLast: true };
 }
 
+/** Bytes of memory that a body takes in parts of that size. */
+export function bufferedInParts(size: number, part: number): number {
+  return Math.min(size, 2 * part);
+}
+
 /** A buffer that grows up to a size: most bodies are far smaller than a part. */
 function openPart() {
   let buffer = Buffer.allocUnsafe(0);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, test } from 'vitest';
+import { virtualClock } from '../../test/support/virtual-clock.ts';
 import { limitedTransport } from './host-limiter.ts';
 import type { Transport, WireAnswer, WireRequest } from './transport.ts';
 import { UpstreamError } from './upstream-error.ts';
@@ -117,4 +118,33 @@ test('who gives up during a pause does not sit it out, and hears of it from the 
   await settle();
   stop.abort(new Error('given up'));
   await expect(paused).rejects.toThrow('given up');
+});
+
+test('with caps each host is asked and read at no more than its pace, however many at once', async () => {
+  const clock = virtualClock();
+  const asked: string[] = [];
+  async function* body() {
+    yield Buffer.alloc(100_000);
+  }
+  const transport: Transport = {
+    async send({ url }) {
+      asked.push(`${url.host} ${clock.now()}`);
+      return { ...answered(200), body: body() };
+    },
+    close: async () => {},
+  };
+  const caps = { requestsPerSecond: 4, bytesPerSecond: 200_000 };
+  const limited = limitedTransport(transport, { most: 8, longestPause: 0, ...clock, ...caps });
+  const finished: number[] = [];
+  const read = async (host: string) => {
+    const answer = await limited.send(request(host));
+    for await (const _ of answer.body);
+    finished.push(clock.now());
+  };
+  const reading = ['a', 'a', 'a', 'b', 'b'].map(read);
+  await clock.run();
+  await Promise.all(reading);
+  expect(asked).toEqual(['a 0', 'b 0', 'a 250', 'b 250', 'a 500']);
+  // 50,000 bytes pass at once. The last two of the first host take turns: 1,250 ms for 300,000 bytes in all.
+  expect(finished.map((at) => Math.round(at / 50) * 50)).toEqual([250, 250, 750, 1_000, 1_250]);
 });

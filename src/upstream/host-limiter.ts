@@ -1,10 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 import { adaptiveLimit } from '../core/mirroring/adaptive-limit.ts';
+import { bytesPaid, type PaidBody, requestsPaid } from './paying.ts';
 import { parseRetryAfter } from './retry.ts';
 import type { Transport, WireAnswer } from './transport.ts';
 import { UpstreamError } from './upstream-error.ts';
 
-export interface HostLimiterOptions {
+/** What one host is asked, and sends, at most. */
+export interface HostCaps {
+  readonly requestsPerSecond?: number | undefined;
+  /** Of the bodies of its answers. */
+  readonly bytesPerSecond?: number | undefined;
+}
+
+export interface HostLimiterOptions extends HostCaps {
   /** Requests to one host at once, bodies that are being read among them. */
   readonly most: number;
   /** The longest a host is left alone because it asked for it, in milliseconds. */
@@ -22,7 +30,7 @@ const OVERLOADED = [429, 500, 502, 503, 504];
 
 /**
  * A transport that gives no host more at once than it bears, whatever is asked of it: lists, tokens, manifests,
- * blobs. A host that asks for a pause gets it from everybody.
+ * blobs. A host that asks for a pause gets it from everybody. Caps that are given hold whatever it would bear.
  */
 export function limitedTransport(transport: Transport, options: HostLimiterOptions): Transport {
   const hosts = new Map<string, HostGate>();
@@ -39,7 +47,8 @@ export function limitedTransport(transport: Transport, options: HostLimiterOptio
       try {
         const answer = await transport.send(request);
         noteAnswer(gate, answer, options);
-        return leavingAtTheEnd(answer, once(gate.leave));
+        const body = gate.paid?.(answer.body, request.signal) ?? answer.body;
+        return leavingAtTheEnd({ ...answer, body }, once(gate.leave));
       } catch (error) {
         if (isOverload(error)) gate.overloaded();
         gate.leave();
@@ -61,6 +70,8 @@ function isOverload(error: unknown): boolean {
 }
 
 interface HostGate {
+  /** Its bodies at its pace, when it has one. */
+  readonly paid: PaidBody | undefined;
   enter(signal: AbortSignal | undefined): Promise<void>;
   leave(): void;
   done(): void;
@@ -68,7 +79,9 @@ interface HostGate {
   pause(milliseconds: number): void;
 }
 
-function openGate({ most, now, sleep }: HostLimiterOptions): HostGate {
+function openGate({ requestsPerSecond, bytesPerSecond, ...options }: HostLimiterOptions): HostGate {
+  const { most, now, sleep } = options;
+  const pay = requestsPerSecond && requestsPaid(requestsPerSecond, options);
   const limit = adaptiveLimit({ most, calm: CALM });
   const waiting: Array<() => void> = [];
   let inside = 0;
@@ -82,11 +95,13 @@ function openGate({ most, now, sleep }: HostLimiterOptions): HostGate {
     }
   };
   return {
+    paid: bytesPerSecond === undefined ? undefined : bytesPaid(bytesPerSecond, options),
     async enter(signal) {
       await new Promise<void>((resolve) => {
         waiting.push(resolve);
         admit();
       });
+      if (pay) await pay(1, signal);
       const pause = closedUntil - now();
       // Whoever gives up meanwhile hears of it from the transport.
       if (pause > 0) await sleep(pause, signal).catch(() => undefined);

@@ -5,7 +5,7 @@ import { silentLog } from '../log.ts';
 import { openAuthorization } from './authorization.ts';
 import { readBounded } from './bounded-body.ts';
 import { type ExchangePorts, exchange, type FinalAnswer } from './exchange.ts';
-import { limitedTransport } from './host-limiter.ts';
+import { type HostCaps, type HostLimiterOptions, limitedTransport } from './host-limiter.ts';
 import { parseRetryAfter, withRetries } from './retry.ts';
 import { openTransport, type Transport, type WireAnswer, type WireRequest } from './transport.ts';
 import {
@@ -65,13 +65,14 @@ export function openUpstream(options: UpstreamOptions): UpstreamClient {
 }
 
 function portsOf(options: UpstreamOptions, home: URL, limits: UpstreamLimits) {
-  const { tokenHosts = [], allowPrivateHosts = [], perHost, ports = {} } = options;
+  const { tokenHosts = [], allowPrivateHosts = [], perHost, hostCaps, ports = {} } = options;
   const isConfigured = (url: URL) =>
     url.origin === home.origin || [...tokenHosts, ...allowPrivateHosts].includes(url.host);
   const { lookup } = ports;
   const transport = openTransport({ limits, isConfigured, ...(lookup && { lookup }) });
   return {
-    transport: perHost === undefined ? transport : gated(transport, perHost, limits),
+    transport:
+      perHost === undefined ? transport : gated(transport, { most: perHost, ...hostCaps }, limits),
     now: Date.now,
     random: Math.random,
     sleep,
@@ -79,11 +80,15 @@ function portsOf(options: UpstreamOptions, home: URL, limits: UpstreamLimits) {
   };
 }
 
-function gated(transport: Transport, most: number, { longestWait }: UpstreamLimits): Transport {
+function gated(
+  transport: Transport,
+  given: Pick<HostLimiterOptions, 'most'> & HostCaps,
+  { longestWait }: UpstreamLimits,
+): Transport {
   const now = () => performance.now();
   const sleep = (milliseconds: number, signal?: AbortSignal) =>
     delay(milliseconds, undefined, { signal });
-  return limitedTransport(transport, { most, longestPause: longestWait, now, sleep });
+  return limitedTransport(transport, { ...given, longestPause: longestWait, now, sleep });
 }
 
 async function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {

@@ -2,6 +2,7 @@
 import type { LookupFunction } from 'node:net';
 import type { Log } from '../log.ts';
 import type { CredentialProvider } from './credentials/credentials.ts';
+import type { HostCaps } from './host-limiter.ts';
 import type { RetryLimits } from './retry.ts';
 import type { Transport, TransportLimits } from './transport.ts';
 
@@ -35,6 +36,8 @@ export interface UpstreamOptions {
   readonly limits?: Partial<UpstreamLimits>;
   /** Requests to one host at once, at most, and fewer when it does not bear them; left out, connections limit them. */
   readonly perHost?: number;
+  /** Of each host, with `perHost`. */
+  readonly hostCaps?: HostCaps | undefined;
   readonly log?: Log;
   readonly ports?: Partial<UpstreamPorts>;
 }

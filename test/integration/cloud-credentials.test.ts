@@ -99,7 +99,7 @@ test.each([
 ])('whom others vouch for by %s becomes an account that signs', async (_, sourceAt, subject) => {
   const accounts = '/v1/projects/-/serviceAccounts/robot@project.iam';
   const { url, form } = await service({
-    '/sts': { ...TOKEN, access_token: 'of the pool' },
+    '/sts': { ...TOKEN, access_token: 'of-the-pool' },
     '/subject': { id_token: 'from the service' },
     [`${accounts}:generateAccessToken`]: {
       accessToken: 'a-token',
@@ -131,7 +131,7 @@ test('credentials of Google that are named have to be there, and to be known', a
   const absent = googleIdentity({ file: join(folder, 'absent'), environment: {} });
   await expect(absent.token()).rejects.toThrow('cannot be read');
   const file = await fileWith('other.json', { type: 'other', secret: 'x' });
-  await expect(googleIdentity({ file, environment: {} }).token()).rejects.toThrow('of no kind');
+  await expect(googleIdentity({ file, environment: {} }).token()).rejects.toThrow('is no key of');
 });
 
 test.each([

@@ -236,7 +236,8 @@ describe('from Google', () => {
   test.each<[object, string]>([
     [{ type: 'service_account', client_email: 'a' }, 'has no private_key'],
     [{ type: 'authorized_user' }, 'has no client_id'],
-    [{ type: 'external_account', x: SECRET }, 'is no key of a service account or a user'],
+    [{ type: 'external_account', x: SECRET }, 'has no audience'],
+    [{ type: 'elsewhere', x: SECRET }, 'is no key of a service account or a user'],
     [{ type: 'service_account', client_email: 'a', private_key: SECRET }, 'the private_key of'],
     [
       {
@@ -257,9 +258,9 @@ describe('from Google', () => {
   });
 
   test.each<[object | number, string]>([
-    [403, 'gave no credentials (403)'],
-    [{ access_token: `${SECRET}\r\nX: y` }, 'answered without usable credentials'],
-    [{ error: SECRET }, 'answered without usable credentials'],
+    [403, '/token" gives no token: 403'],
+    [{ access_token: `${SECRET}\r\nX: y` }, 'answers without a token that can be used'],
+    [{ error: SECRET }, 'answers without a token that can be used'],
   ])('a metadata server that answers %j is named without what it said', async (answer, problem) => {
     const metadata = await overhearing(() => answer);
     const env = { GCE_METADATA_HOST: metadata.host };

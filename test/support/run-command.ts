@@ -5,6 +5,8 @@ export interface CommandResult {
   readonly exit: number;
   readonly out: string;
   readonly err: string;
+  /** Lines of JSON that say how far a mirror run was, taken out of `err`; left out where there are none. */
+  readonly progress?: readonly string[];
 }
 
 /** Runs a command line to its end, in this process. */
@@ -21,5 +23,9 @@ export async function runCommand(
     stop,
     onHangup: () => () => {},
   });
-  return { exit, ...said };
+  const lines = said.err.split(/(?<=\n)/);
+  const isProgress = (line: string) => /^\{"time":"[^"]*","phase":/.test(line);
+  const err = lines.filter((line) => !isProgress(line)).join('');
+  const progress = lines.filter(isProgress);
+  return { exit, out: said.out, err, ...(progress.length > 0 && { progress }) };
 }

@@ -14,6 +14,7 @@ import { orClose } from '../or-close.ts';
 import { COPY_PORTS } from './copy-ports.ts';
 import { countMirroring } from './mirror-metrics.ts';
 import { type MirrorParts, openMirrorParts } from './mirror-session.ts';
+import { proveTargets } from './prove-targets.ts';
 
 /** `mirror follow`, with its admin listener, running in this process. */
 export interface Following {
@@ -48,6 +49,7 @@ export async function openFollowing(
     problems.note(problem);
     counts.problem();
   });
+  await orClose(parts, () => proveTargets(loaded, parts.mirror.targets));
   let isStarted = false;
   const following: Follower = follow(loaded.config, parts, {
     ending: ending.signal,

@@ -9,7 +9,7 @@ async function linesOf(metrics: ReturnType<typeof openMetrics>): Promise<readonl
 }
 
 function tally(copied: number) {
-  return { copied, bytes: copied * 10, failed: 1, lost: undefined };
+  return { copied, bytes: copied * 10, moving: 0, failed: 1, lost: undefined };
 }
 
 test('what is copied counts while it is copied, and stays when the next round begins', async () => {

@@ -23,19 +23,19 @@ export const mirrorPlan: Command = {
 
 /** The plan, and nothing more: also what `mirror run` does without `--yes`. */
 export async function printPlan(input: CommandInput, io: CommandIo): Promise<ExitCode> {
-  const [{ openMirrorSession }, { planText, reportJson, sayProblems }] = await Promise.all([
-    import('./mirror-session.ts'),
+  const [{ openShownSession }, { planText, reportJson, sayProblems }] = await Promise.all([
+    import('./shown-session.ts'),
     import('./mirror-report.ts'),
   ]);
-  const { prepared, problems, close } = await openMirrorSession(
-    await loadMirrorConfig(input),
-    io,
-    true,
-  );
+  const isJson = input.options['json'] === true;
+  const loaded = await loadMirrorConfig(input);
+  const { prepared, problems, close } = await openShownSession(loaded, io, {
+    isJson,
+    isDryRun: true,
+  });
   await close();
   sayProblems(problems, io);
-  const isJson = input.options['json'] === true;
   io.out(isJson ? reportJson(prepared, problems) : planText(prepared));
-  if (problems.length > 0) return EXIT.partlyFailed;
+  if (problems.count() > 0) return EXIT.partlyFailed;
   return prepared.plan.copies.length > 0 ? EXIT.changesPending : EXIT.done;
 }

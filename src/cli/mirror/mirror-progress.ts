@@ -1,56 +1,72 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { TargetGap } from '../../core/mirroring/plan-mirror.ts';
-import type { TargetTally } from '../../mirror/carry-out.ts';
-import { sizeText } from '../size-text.ts';
-
-/** How far one target is. */
-export interface TargetProgress {
-  readonly gap: TargetGap;
-  readonly tally: Readonly<TargetTally>;
-  /** Of the last few seconds. */
-  readonly bytesPerSecond: number;
-}
+import type { PreparedMirror } from '../../mirror/mirror.ts';
+import { type MirrorPhase, type MirrorWatch, newWatch } from '../../mirror/mirror-watch.ts';
+import { redrawnBlock, type TerminalSize } from '../redrawn-block.ts';
+import { type ByteRate, byteRate } from './byte-rate.ts';
+import { type MirrorReading, progressJson, progressLines } from './mirror-progress-lines.ts';
 
 export interface MirrorProgressPorts {
-  readonly read: () => ReadonlyArray<Omit<TargetProgress, 'bytesPerSecond'>>;
-  readonly say: (text: string) => void;
-  readonly isJson: boolean;
-  /** Milliseconds. */
+  readonly write: (text: string) => void;
+  /** Undefined for what is no terminal: programs read it then. */
+  readonly size: (() => TerminalSize) | undefined;
+  /** Has something done every so many milliseconds; returns what ends that. */
+  readonly every: (milliseconds: number, work: () => void) => () => void;
+  /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** How much went wrong so far. */
+  readonly problems: () => number;
 }
 
-const INTERVAL = 5_000;
+/** Shows how far a run is, from its first list to its end. */
+export interface MirrorProgress {
+  readonly watch: MirrorWatch;
+  /** For what is said meanwhile. */
+  readonly say: (text: string) => void;
+  /** What is copied from now on. */
+  copies(prepared: Pick<PreparedMirror, 'plan' | 'tallies'>): void;
+  end(): void;
+}
 
-/** Says every few seconds how far each target is. Returns what ends that. */
-export function sayMirrorProgress({ read, say, isJson, now }: MirrorProgressPorts): () => void {
-  let before = { at: now(), bytes: new Map<string, number>() };
-  const timer = setInterval(() => {
+/** Milliseconds. */
+const REDRAW = 500;
+const LINES = 10_000;
+
+export function openMirrorProgress(ports: MirrorProgressPorts): MirrorProgress {
+  const { write, size, every, now, problems } = ports;
+  const rates = new Map<string, ByteRate>();
+  const watch = newWatch((phase) => show(phase));
+  let prepared: Pick<PreparedMirror, 'plan' | 'tallies'> | undefined;
+  const read = (): MirrorReading => {
     const at = now();
-    const bytes = new Map<string, number>();
-    for (const { gap, tally } of read()) {
-      const moved = tally.bytes - (before.bytes.get(gap.name) ?? 0);
-      const bytesPerSecond = Math.round((moved * 1_000) / Math.max(at - before.at, 1));
-      bytes.set(gap.name, tally.bytes);
-      say(progressText({ gap, tally, bytesPerSecond }, isJson));
-    }
-    before = { at, bytes };
-  }, INTERVAL);
-  return () => clearInterval(timer);
-}
-
-export function progressText(progress: TargetProgress, isJson: boolean): string {
-  const { gap, tally, bytesPerSecond } = progress;
-  const { copied, bytes, failed } = tally;
-  const objects = gap.blobs + gap.manifests;
-  if (isJson) {
-    const line = { target: gap.name, copied, objects, bytes, of: gap.bytes, failed };
-    return `${JSON.stringify({ ...line, bytesPerSecond })}\n`;
-  }
-  const left = bytesPerSecond === 0 ? '' : `, ${leftText((gap.bytes - bytes) / bytesPerSecond)}`;
-  return `${gap.name}: ${copied} of ${objects} objects, ${sizeText(bytes)} of ${sizeText(gap.bytes)}, ${sizeText(bytesPerSecond)} a second${left}, ${failed} failed\n`;
-}
-
-function leftText(seconds: number): string {
-  const whole = Math.max(0, Math.round(seconds));
-  return whole < 120 ? `${whole} s left` : `${Math.round(whole / 60)} min left`;
+    const targets = (prepared?.plan.targets ?? []).flatMap((gap) => {
+      const tally = prepared?.tallies.get(gap.name);
+      if (tally === undefined) return [];
+      const rate = rates.get(gap.name) ?? byteRate();
+      rates.set(gap.name, rate);
+      return [{ gap, tally, bytesPerSecond: rate.note(tally.bytes + tally.moving, at) }];
+    });
+    return { look: watch.look, problems: problems(), targets };
+  };
+  const block = size && redrawnBlock(write, size);
+  const show = (phase: MirrorPhase): void => {
+    if (block === undefined) {
+      write(progressJson(read(), { phase, time: new Date(now()).toISOString() }));
+    } else block.draw(progressLines(read()));
+  };
+  const stop = every(block === undefined ? LINES : REDRAW, () => show(watch.look.phase));
+  let isOver = false;
+  return {
+    watch,
+    say: block?.say ?? write,
+    copies(given) {
+      prepared = given;
+      read();
+    },
+    end() {
+      if (isOver) return;
+      isOver = true;
+      stop();
+      if (prepared !== undefined) show('copying');
+    },
+  };
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { TargetTally } from '../../mirror/carry-out.ts';
 import type { PreparedMirror } from '../../mirror/mirror.ts';
 import type { CommandIo } from '../command.ts';
 import { sizeText } from '../size-text.ts';
+import type { MirrorProblems } from './mirror-problems.ts';
 
 /** What is missing where, for people. */
 export function planText(prepared: PreparedMirror): string {
@@ -47,20 +49,26 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
 }
 
 /** The same for programs. */
-export function reportJson(prepared: PreparedMirror, problems: readonly string[]): string {
+export function reportJson(prepared: PreparedMirror, problems: MirrorProblems): string {
   const { plan, repositories, isPartial, foreign, tallies } = prepared;
   const targets = plan.targets.map(({ name, ...missing }) => ({
     name,
     missing,
-    done: tallies.get(name),
+    done: doneOf(tallies.get(name)),
   }));
-  return `${JSON.stringify({ repositories, isPartial, foreign, wanted: plan.wanted, targets, problems })}\n`;
+  const found = { repositories, isPartial, foreign, wanted: plan.wanted, targets };
+  const wrong = { problems: problems.kept(), problemCount: problems.count() };
+  return `${JSON.stringify({ ...found, ...wrong })}\n`;
 }
 
-const NAMED = 50;
+function doneOf(tally: Readonly<TargetTally> | undefined) {
+  if (tally === undefined) return undefined;
+  const { moving: _, ...done } = tally;
+  return done;
+}
 
-export function sayProblems(problems: readonly string[], io: CommandIo): void {
-  for (const problem of problems.slice(0, NAMED)) io.err(`archeion: ${problem}\n`);
-  const rest = problems.length - NAMED;
+export function sayProblems(problems: MirrorProblems, io: CommandIo): void {
+  for (const problem of problems.kept()) io.err(`archeion: ${problem}\n`);
+  const rest = problems.count() - problems.kept().length;
   if (rest > 0) io.err(`archeion: and ${rest} more like these\n`);
 }

@@ -8,7 +8,6 @@ import {
 } from '../command.ts';
 import { loadMirrorConfig, MIRROR_OPTIONS } from './mirror-config.ts';
 import { printPlan } from './mirror-plan.ts';
-import type { MirrorSession } from './mirror-session.ts';
 
 export const mirrorRun: Command = {
   name: 'mirror run',
@@ -32,35 +31,20 @@ export const mirrorRun: Command = {
 };
 
 async function carryOut(input: CommandInput, io: CommandIo): Promise<ExitCode> {
-  const [{ openMirrorSession }, { reportJson, sayProblems, summaryText }] = await Promise.all([
-    import('./mirror-session.ts'),
+  const [{ openShownSession }, { reportJson, sayProblems, summaryText }] = await Promise.all([
+    import('./shown-session.ts'),
     import('./mirror-report.ts'),
   ]);
   const isJson = input.options['json'] === true;
-  const session = await openMirrorSession(await loadMirrorConfig(input), io, false);
+  const loaded = await loadMirrorConfig(input);
+  const session = await openShownSession(loaded, io, { isJson, isDryRun: false });
   const { prepared, problems } = session;
-  const endProgress = await sayProgress(session, io, isJson);
   try {
     await session.carryOut();
   } finally {
-    endProgress();
     await session.close();
   }
   sayProblems(problems, io);
   io.out(isJson ? reportJson(prepared, problems) : summaryText(prepared));
-  return problems.length > 0 || io.stop.aborted ? EXIT.partlyFailed : EXIT.done;
-}
-
-async function sayProgress(
-  { prepared }: MirrorSession,
-  io: CommandIo,
-  isJson: boolean,
-): Promise<() => void> {
-  const { sayMirrorProgress } = await import('./mirror-progress.ts');
-  const read = () =>
-    prepared.plan.targets.flatMap((gap) => {
-      const tally = prepared.tallies.get(gap.name);
-      return tally === undefined ? [] : [{ gap, tally }];
-    });
-  return sayMirrorProgress({ read, say: io.err, isJson, now: () => performance.now() });
+  return problems.count() > 0 || io.stop.aborted ? EXIT.partlyFailed : EXIT.done;
 }

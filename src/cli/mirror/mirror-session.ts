@@ -2,6 +2,7 @@
 import { createHash, type KeyObject } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { ConfigError } from '../../config/config-error.ts';
 import { type MirrorConfig, selectionsOf } from '../../config/mirror.ts';
 import type { RegistryConfig } from '../../config/registry.ts';
@@ -18,6 +19,8 @@ import {
   mirroredLayout,
   mirroredRegistry,
 } from '../../mirror/mirror-source.ts';
+import type { MirrorWatch } from '../../mirror/mirror-watch.ts';
+import { pacedStore } from '../../mirror/paced-store.ts';
 import type { PublishedTarget } from '../../mirror/publish-target.ts';
 import { takeUp } from '../../mirror/take-up.ts';
 import { registryChanges } from '../../registry/events/registry-changes.ts';
@@ -33,38 +36,43 @@ import type { Loaded } from '../load-config.ts';
 import { openStorage } from '../registry/open-storage.ts';
 import { COPY_PORTS } from './copy-ports.ts';
 import { readDeclaredImages } from './declared-images.ts';
+import { proveTargets } from './prove-targets.ts';
 import { openSourceLogin } from './source-credentials.ts';
 
 type LoadedMirror = Loaded<MirrorConfig>;
 
 export interface MirrorSession {
   readonly prepared: PreparedMirror;
-  /** What went wrong so far; grows while the plan is carried out. */
-  readonly problems: readonly string[];
   carryOut(): Promise<void>;
   close(): Promise<void>;
+}
+
+export interface SessionOptions {
+  readonly isDryRun: boolean;
+  readonly watch: MirrorWatch;
+  readonly onProblem: (problem: string) => void;
 }
 
 /** Everything a configuration names, looked at. */
 export async function openMirrorSession(
   loaded: LoadedMirror,
-  io: CommandIo,
-  isDryRun: boolean,
+  io: Pick<CommandIo, 'env' | 'err' | 'stop'>,
+  { isDryRun, watch, onProblem }: SessionOptions,
 ): Promise<MirrorSession> {
   const { config } = loaded;
-  const problems: string[] = [];
-  const onProblem = (problem: string): void => void problems.push(problem);
   const { mirror, feed, wish, sweepEvery, close } = await openMirrorParts(loaded, io, onProblem);
   try {
+    if (!isDryRun) await proveTargets(loaded, mirror.targets);
     const taken = feed && (await takeUp({ mirror, feed, wish, sweepEvery }));
     const changes = taken?.changes;
-    const prepared = await prepareMirror({ ...mirror, isDryRun, ...(changes && { changes }) });
+    const given = { ...mirror, isDryRun, watch };
+    const prepared = await prepareMirror({ ...given, ...(changes && { changes }) });
     const carryOut = async (): Promise<void> => {
       const done = await prepared.carryOut(COPY_PORTS, config.concurrency);
       const isAll = prepared.isWhole && done.length === mirror.targets.length;
       if (isAll) await taken?.remember();
     };
-    return { prepared, problems, carryOut, close };
+    return { prepared, carryOut, close };
   } catch (error) {
     await close();
     throw error;
@@ -102,6 +110,7 @@ export async function openMirrorParts(
       targets,
       isImmutable: (tag) => config.immutable.some((pattern) => matchesTagPattern(pattern, tag)),
       includesManifests: config.manifests,
+      memory: config.memory,
       referrersAfter: config.referrersEvery,
       index: { ...config.index, privateKey },
       now: Date.now,
@@ -118,7 +127,8 @@ export async function openMirrorParts(
 /** What of a configuration says what a target is to hold, and where. */
 function wishOf({ source, manifests, targets }: MirrorConfig): string {
   const paths = targets.map(({ name, blobPath }) => [name, formatBlobPath(blobPath)]);
-  const parts = JSON.stringify([source, manifests, paths]);
+  const { limits: _, ...wanted } = source;
+  const parts = JSON.stringify([wanted, manifests, paths]);
   return createHash('sha256').update(parts).digest('hex');
 }
 
@@ -180,16 +190,25 @@ async function openClient(
     tokenHosts,
     allowPrivateHosts: source.privateHosts,
     perHost: concurrency,
+    hostCaps: source.limits,
     limits: { whole: WHOLE, longestWait: LONGEST_WAIT, connections: concurrency },
     log: openLog('error', io.err),
   });
   return { client, close: async () => void (await Promise.all([client.close(), login.close()])) };
 }
 
+const PACE_PORTS = {
+  now: () => performance.now(),
+  sleep: (milliseconds: number, signal?: AbortSignal) => delay(milliseconds, undefined, { signal }),
+};
+
 async function openTargets(loaded: LoadedMirror): Promise<readonly PublishedTarget[]> {
   const opened: PublishedTarget[] = [];
-  for (const { name, blobPath, publicUrl, storage } of loaded.config.targets) {
-    opened.push({ name, blobPath, publicUrl, store: await openStore(loaded, storage) });
+  for (const { name, blobPath, publicUrl, storage, limits } of loaded.config.targets) {
+    const store = await openStore(loaded, storage);
+    const most = limits?.bytesPerSecond;
+    const paced = most === undefined ? store : pacedStore(store, most, PACE_PORTS);
+    opened.push({ name, blobPath, publicUrl, store: paced });
   }
   return opened;
 }

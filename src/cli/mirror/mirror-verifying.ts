@@ -9,6 +9,7 @@ import { type CommandIo, EXIT, type ExitCode } from '../command.ts';
 import type { Loaded } from '../load-config.ts';
 import { sayProgress } from '../progress-lines.ts';
 import { COPY_PORTS } from './copy-ports.ts';
+import { type MirrorProblems, mirrorProblems } from './mirror-problems.ts';
 import { sayProblems } from './mirror-report.ts';
 import { type MirrorParts, openMirrorParts } from './mirror-session.ts';
 import { jsonReport, textReport } from './verify-report.ts';
@@ -36,8 +37,8 @@ export interface Verifying {
 /** Looks at the targets of a configuration, and does about it what is wished. */
 export async function verifyTargets(verifying: Verifying): Promise<ExitCode> {
   const { loaded, io } = verifying;
-  const problems: string[] = [];
-  const parts = await openMirrorParts(loaded, io, (problem) => void problems.push(problem));
+  const problems = mirrorProblems();
+  const parts = await openMirrorParts(loaded, io, problems.note);
   try {
     return await verifyAll(verifying, parts, problems);
   } finally {
@@ -48,7 +49,7 @@ export async function verifyTargets(verifying: Verifying): Promise<ExitCode> {
 async function verifyAll(
   { loaded, wish, io }: Verifying,
   { mirror }: MirrorParts,
-  problems: readonly string[],
+  problems: MirrorProblems,
 ): Promise<ExitCode> {
   const report = (wish.isJson ? jsonReport : textReport)(io.out);
   const seen = { objects: 0, bytes: 0 };
@@ -60,7 +61,7 @@ async function verifyAll(
     say,
     now: () => performance.now(),
   });
-  const isDeclared = problems.length === 0;
+  const isDeclared = problems.count() === 0;
   try {
     const verified = await verifyMirror({
       // What is deleted for ever is not decided by what somebody has written down.
@@ -77,11 +78,11 @@ async function verifyAll(
     });
     const isWhole = verified.isWhole && isDeclared;
     const done = await act({ ...verified, isWhole }, { mirror, wish, config: loaded.config });
-    report.end({ ...verified, ...seen, ...done, isMeant: wish.isMeant, problems });
+    report.end({ ...verified, ...seen, ...done, isMeant: wish.isMeant, problems: problems.kept() });
     sayProblems(problems, io);
     const changes = wish.repairs || wish.prunes;
     if (changes && !wish.isMeant) io.err('archeion: nothing was done: say --yes\n');
-    if (problems.length > 0) return EXIT.partlyFailed;
+    if (problems.count() > 0) return EXIT.partlyFailed;
     return isAmiss(verified, wish) ? EXIT.changesPending : EXIT.done;
   } finally {
     endProgress();

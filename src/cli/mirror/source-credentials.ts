@@ -108,17 +108,23 @@ async function openDocker(
 
 async function openGoogle(
   { keyFile }: OfKind<'google'>,
-  { loaded, env, transport }: Place,
+  { loaded, env }: Place,
 ): Promise<CredentialProvider> {
-  const { googleCredentials } = await import('../../upstream/credentials/google-credentials.ts');
-  const own = keyFile && resolve(loaded.directory, keyFile);
-  return googleCredentials({
-    keyFile: own || env['GOOGLE_APPLICATION_CREDENTIALS'] || undefined,
-    metadataHost: env['GCE_METADATA_HOST'] || undefined,
-    transport,
-    now: Date.now,
-  });
+  const { googleIdentity } = await import('../../storage/gcs/google-identity.ts');
+  const file = keyFile && resolve(loaded.directory, keyFile);
+  const { token } = googleIdentity({ file, environment: env, scope: GOOGLE_SCOPE });
+  return async () => {
+    const password = await token().catch((error: unknown) => {
+      const problem = error instanceof Error ? error.message : 'no token';
+      throw new UpstreamError('unauthorized', problem, { cause: error });
+    });
+    // The user that Google's registries have for access tokens.
+    return { username: 'oauth2accesstoken', password };
+  };
 }
+
+/** What a registry may be read with; there is none that is narrower and good for all of Google's registries. */
+const GOOGLE_SCOPE = 'https://www.googleapis.com/auth/cloud-platform';
 
 async function openEcr(
   { region }: OfKind<'aws-ecr'>,

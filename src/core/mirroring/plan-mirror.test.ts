@@ -4,7 +4,8 @@ import { expect, test } from 'vitest';
 import { PROPERTY_RUNS } from '../../../test/support/property-runs.ts';
 import { type Digest, parseDigest } from '../oci/digest.ts';
 import { type DigestTable, digestTable } from './digest-table.ts';
-import { planMirror, type WantedObject } from './plan-mirror.ts';
+import { mirrorPlanner, planMirror } from './plan-mirror.ts';
+import type { WantedObject } from './wanted-object.ts';
 
 function digestAt(place: number): Digest {
   const digest = parseDigest(`sha256:${place.toString(16).padStart(4, '0').repeat(16)}`);
@@ -26,7 +27,7 @@ test('each object is read once, for all targets that lack it, and manifests come
   const dublin = { name: 'dublin', held: tableOf([[2, 2]]) };
   const paris = { name: 'paris', held: tableOf([]) };
   const { copies, targets, wanted: all } = planMirror(wanted, [dublin, paris]);
-  expect(copies.map(({ size, targets }) => [size, ...targets])).toEqual([
+  expect([...copies].map(({ size, targets }) => [size, ...targets])).toEqual([
     [2, 'paris'],
     [3, 'dublin', 'paris'],
     [1, 'dublin', 'paris'],
@@ -46,9 +47,36 @@ test('what has another size than it should have is missing', () => {
 test('a manifest that lies about the size of a blob does not keep it from being copied', () => {
   const wanted = [7, 5, 7, 5, 7].map((size) => object('blob', 5, size));
   const { copies } = planMirror(wanted, [{ name: 'a', held: tableOf([]) }]);
-  expect(copies.map(({ size }) => size)).toEqual([7, 5]);
+  expect([...copies].map(({ size }) => size)).toEqual([7, 5]);
   const later = planMirror(wanted, [{ name: 'a', held: tableOf([[5, 5]]) }]);
-  expect(later.copies.map(({ size }) => size)).toEqual([7]);
+  expect([...later.copies].map(({ size }) => size)).toEqual([7]);
+});
+
+test('what a target turns out to hold is taken from the plan, for it alone', () => {
+  const dublin = { name: 'dublin', held: tableOf([]) };
+  const paris = { name: 'paris', held: tableOf([]) };
+  const planner = mirrorPlanner([dublin, paris]);
+  for (const place of [2, 3, 4]) planner.add(object('blob', place));
+  const copiesOf = () => [...planner.plan().copies].map(({ size, targets }) => [size, ...targets]);
+  const both = ['dublin', 'paris'];
+  expect(copiesOf()).toEqual([2, 3, 4].map((size) => [size, ...both]));
+  dublin.held.set(digestAt(2), 2);
+  dublin.held.set(digestAt(3), 3);
+  paris.held.set(digestAt(3), 3);
+  paris.held.set(digestAt(4), 1);
+  expect(copiesOf()).toEqual([
+    [2, 'paris'],
+    [4, ...both],
+  ]);
+  expect(planner.plan().wanted).toEqual({ objects: 3, bytes: 9 });
+});
+
+test('every size that was said of a digest is known', () => {
+  const planner = mirrorPlanner([]);
+  for (const size of [7, 5]) planner.add(object('blob', 5, size));
+  const isWanted = (size: number) => planner.isWanted(digestAt(5), size);
+  expect([5, 6, 7].map(isWanted)).toEqual([true, false, true]);
+  expect(planner.isWanted(digestAt(6), 6)).toBe(false);
 });
 
 /** Nodes list only nodes before them: a graph without circles, shared and repeated as it comes. */
@@ -81,7 +109,7 @@ test('for any registry the plan is what the targets lack of what is reached', ()
       for (const [number, places] of held.entries()) {
         const name = `t${number}`;
         const expected = new Set(reached.filter((place) => !places.includes(place)));
-        const planned = plan.copies.filter(({ targets }) => targets.includes(name));
+        const planned = [...plan.copies].filter(({ targets }) => targets.includes(name));
         expect(new Set(planned.map(({ digest }) => digest))).toEqual(
           new Set([...expected].map(digestAt)),
         );

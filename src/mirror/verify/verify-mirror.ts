@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { concurrently } from '../../core/concurrently.ts';
 import { type DigestTable, digestTable } from '../../core/mirroring/digest-table.ts';
-import type { PlannedCopy } from '../../core/mirroring/plan-mirror.ts';
+import type { CopyList, PlannedCopy } from '../../core/mirroring/plan-mirror.ts';
 import type { Sample } from '../../core/mirroring/sample.ts';
 import type { Digest } from '../../core/oci/digest.ts';
 import { type MirrorOptions, type PreparedMirror, prepareMirror } from '../mirror.ts';
@@ -126,10 +126,10 @@ async function verifyTarget(options: VerifyOptions, about: About): Promise<Verif
   return { target, held, withheld, isNeeded, isWhole, ...sum.all() };
 }
 
-function lackingAt(copies: readonly PlannedCopy[], name: string): ReadonlyMap<Digest, PlannedCopy> {
-  return new Map(
-    copies.flatMap((copy) => (copy.targets.includes(name) ? [[copy.digest, copy]] : [])),
-  );
+function lackingAt(copies: CopyList, name: string): ReadonlyMap<Digest, PlannedCopy> {
+  const lacking = new Map<Digest, PlannedCopy>();
+  for (const copy of copies) if (copy.targets.includes(name)) lacking.set(copy.digest, copy);
+  return lacking;
 }
 
 /** What was found at one target. */

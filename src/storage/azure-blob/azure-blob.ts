@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { StorageDriver, WriteCondition } from '../driver.ts';
+import { bufferedInParts } from '../in-parts.ts';
 import { type PartObject, partObjects, sweepParts, type UploadMethods } from '../part-objects.ts';
 import { type AzureOptions, openAzure } from './azure-client.ts';
 import { joinBlobs } from './azure-copy.ts';
 import { type AzureLists, listAll, listBlobs } from './azure-list.ts';
+import { blockSizeOf } from './azure-parts.ts';
 import { readBlob } from './azure-read.ts';
 import {
   type AzureStore,
@@ -24,6 +26,7 @@ export function azureBlobDriver(options: AzureOptions): StorageDriver {
   const place = [account, container, ...(prefix ? [prefix] : [])].join('/');
   return {
     name: `Azure container ${place}`,
+    bufferedOf: (size) => bufferedInParts(size, blockSizeOf(size)(0)),
     ...azureUploads(store),
     sweepUploads: (sweep) =>
       sweepParts(

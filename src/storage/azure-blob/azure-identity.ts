@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFile } from 'node:fs/promises';
+import type { Expiring } from '../../core/renewed.ts';
 import { fetchJson } from '../http/fetch-json.ts';
-import { type Expiring, renewed } from '../http/renewed.ts';
+import { renewed } from '../http/renewed.ts';
 import { tokenIn } from '../http/token-answer.ts';
 import type { AzureCredentials } from './azure-client.ts';
 

@@ -17,7 +17,7 @@ import {
 import { startSession } from './upload-session.ts';
 
 /** Bytes of a request; of a larger body, one is on its way while the next one is read. */
-const PIECE = 8 * 1024 * 1024;
+export const PIECE = 8 * 1024 * 1024;
 
 /** Writes a body of any length. */
 export async function writeObject(

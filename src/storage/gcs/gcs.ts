@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import { unknownUpload } from '../body.ts';
 import type { StorageDriver, WriteCondition } from '../driver.ts';
+import { bufferedInParts } from '../in-parts.ts';
 import { type PartObject, partObjects, sweepParts, type UploadMethods } from '../part-objects.ts';
 import { type GcsOptions, openGcs } from './gcs-client.ts';
 import { copyObject, joinObjects } from './gcs-copy.ts';
 import { listAll, listObjects } from './gcs-list.ts';
 import { readObject } from './gcs-read.ts';
 import { deleteObject, type GcsObject, type GcsStore, objectOf, statObject } from './gcs-store.ts';
-import { writeObject } from './gcs-write.ts';
+import { PIECE, writeObject } from './gcs-write.ts';
 
 /** Objects in a bucket of Google Cloud Storage. Versions are generations, which differ after every write. */
 export function gcsDriver(options: GcsOptions): StorageDriver {
@@ -16,6 +17,7 @@ export function gcsDriver(options: GcsOptions): StorageDriver {
   const place = [bucket, ...(prefix ? [prefix] : [])].join('/');
   return {
     name: `Google Cloud Storage bucket ${place}${endpoint === undefined ? '' : ` at ${endpoint}`}`,
+    bufferedOf: (size) => bufferedInParts(size, PIECE),
     ...gcsUploads(store),
     sweepUploads: (sweep) =>
       sweepParts(

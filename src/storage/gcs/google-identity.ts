@@ -3,9 +3,10 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { fetchJson } from '../http/fetch-json.ts';
-import { type Expiring, renewed } from '../http/renewed.ts';
-import { tokenIn } from '../http/token-answer.ts';
+import type { Expiring } from '../../core/renewed.ts';
+import { fetchJson, type JsonRequest } from '../http/fetch-json.ts';
+import { renewed } from '../http/renewed.ts';
+import { fetchToken } from '../http/token-answer.ts';
 import type { GoogleIdentity } from './gcs-client.ts';
 import { type GoogleKey, parseGoogleKey } from './google-key.ts';
 import { signedWith, tokenFor } from './google-tokens.ts';
@@ -15,6 +16,8 @@ export interface IdentitySearch {
   /** Of credentials; left out, Google's own order: a variable, a file of gcloud, the metadata of the machine. */
   readonly file?: string | undefined;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** What a service account asks for; left out, to read and write storage. */
+  readonly scope?: string;
 }
 
 /** Who this program is to Google. Files are read again with every new token. */
@@ -22,7 +25,7 @@ export function googleIdentity(search: IdentitySearch): GoogleIdentity {
   const metadata = metadataOf(search);
   const token = renewed(async () => {
     const key = await findKey(search);
-    return key === undefined ? metadata.token().catch(noneFound) : tokenFor(key);
+    return key === undefined ? metadata.token().catch(noneFound) : tokenFor(key, search.scope);
   });
   return {
     token,
@@ -45,18 +48,17 @@ function noneFound(cause: unknown): never {
 }
 
 async function findKey({ file, environment }: IdentitySearch): Promise<GoogleKey | undefined> {
-  const named = file ?? environment['GOOGLE_APPLICATION_CREDENTIALS'];
-  const folder = environment['CLOUDSDK_CONFIG'] ?? join(homedir(), '.config', 'gcloud');
+  const named = file ?? (environment['GOOGLE_APPLICATION_CREDENTIALS'] || undefined);
+  const folder = environment['CLOUDSDK_CONFIG'] || join(homedir(), '.config', 'gcloud');
   const path = named ?? join(folder, 'application_default_credentials.json');
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
     if (named === undefined) return undefined; // nobody said that there is one
-    throw new Error(`credentials "${path}" cannot be read`, { cause: error });
+    throw new Error(`"${path}" cannot be read`, { cause: error });
   });
-  if (text === undefined) return undefined;
-  const key = parseGoogleKey(text);
-  if (key === undefined) throw new Error(`credentials "${path}" are of no kind that is known`);
-  return key;
+  return text === undefined ? undefined : parseGoogleKey(text, path);
 }
+
+const Email = z.object({ email: z.string() });
 
 interface Metadata {
   token(): Promise<Expiring<string>>;
@@ -66,13 +68,17 @@ interface Metadata {
 const MACHINE = 'metadata.google.internal';
 
 function metadataOf({ environment }: IdentitySearch): Metadata {
-  const host = environment['GCE_METADATA_HOST'] ?? MACHINE;
+  const host = environment['GCE_METADATA_HOST'] || MACHINE;
   const account = `http://${host}/computeMetadata/v1/instance/service-accounts/default/`;
-  const ask = (rest: string) =>
-    fetchJson({ url: account + rest, headers: { 'metadata-flavor': 'Google' } });
+  const asking = (rest: string): JsonRequest => {
+    if (URL.parse(account)?.host === host.toLowerCase()) {
+      return { url: account + rest, headers: { 'metadata-flavor': 'Google' } };
+    }
+    throw new Error(`"${host}" is no host of a metadata server`);
+  };
   return {
-    token: async () => tokenIn(await ask('token')),
-    email: async () => z.object({ email: z.string() }).parse(await ask('?recursive=true')).email,
+    token: async () => fetchToken(asking('token')),
+    email: async () => Email.parse(await fetchJson(asking('?recursive=true'))).email,
   };
 }
 

@@ -2,10 +2,10 @@
 import { createSign } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
+import type { Expiring } from '../../core/renewed.ts';
 import { fetchJson } from '../http/fetch-json.ts';
 import { jsonOf } from '../http/json-of.ts';
-import type { Expiring } from '../http/renewed.ts';
-import { tokenIn } from '../http/token-answer.ts';
+import { fetchToken } from '../http/token-answer.ts';
 import type {
   AuthorizedUserKey,
   ExternalAccountKey,
@@ -19,10 +19,10 @@ const EVERYTHING = 'https://www.googleapis.com/auth/cloud-platform';
 const GOOD_FOR = 3_600;
 
 /** A token for what a file of credentials stands for. */
-export function tokenFor(key: GoogleKey): Promise<Expiring<string>> {
+export function tokenFor(key: GoogleKey, scope = STORAGE): Promise<Expiring<string>> {
   switch (key.type) {
     case 'service_account':
-      return accountToken(key);
+      return accountToken(key, scope);
     case 'authorized_user':
       return userToken(key);
     case 'external_account':
@@ -30,34 +30,42 @@ export function tokenFor(key: GoogleKey): Promise<Expiring<string>> {
   }
 }
 
-async function accountToken(key: ServiceAccountKey): Promise<Expiring<string>> {
+async function accountToken(key: ServiceAccountKey, scope: string): Promise<Expiring<string>> {
   const body = {
     grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
-    assertion: assertionOf(key, Date.now()),
+    assertion: assertionOf(key, { scope, now: Date.now() }),
   };
-  return tokenIn(await fetchJson({ url: key.token_uri, method: 'POST', body }));
+  return fetchToken({ url: key.token_uri, method: 'POST', body });
 }
 
 /** Says in the name of an account who wants what, signed with its key (RFC 7523). */
-export function assertionOf(key: ServiceAccountKey, now: number): string {
-  const { client_email: iss, token_uri: aud } = key;
+export function assertionOf(
+  key: ServiceAccountKey,
+  { scope, now }: { readonly scope: string; readonly now: number },
+): string {
+  const { client_email: iss, token_uri: aud, private_key_id: kid } = key;
   const iat = Math.floor(now / 1000);
-  const claims = { iss, scope: STORAGE, aud, iat, exp: iat + GOOD_FOR };
-  const parts = [{ alg: 'RS256', typ: 'JWT' }, claims].map((part) =>
+  const claims = { iss, scope, aud, iat, exp: iat + GOOD_FOR };
+  const parts = [{ alg: 'RS256', typ: 'JWT', kid }, claims].map((part) =>
     Buffer.from(JSON.stringify(part)).toString('base64url'),
   );
   const text = parts.join('.');
   return `${text}.${signedWith(key, text).toString('base64url')}`;
 }
 
-export function signedWith({ private_key }: ServiceAccountKey, text: string): Buffer {
-  return createSign('RSA-SHA256').update(text).sign(private_key);
+export function signedWith({ private_key, client_email }: ServiceAccountKey, text: string): Buffer {
+  try {
+    return createSign('RSA-SHA256').update(text).sign(private_key);
+  } catch {
+    // Without the cause: it is about the key.
+    throw new Error(`the private_key of "${client_email}" is none`);
+  }
 }
 
 async function userToken(key: AuthorizedUserKey): Promise<Expiring<string>> {
   const { client_id, client_secret, refresh_token } = key;
   const body = { grant_type: 'refresh_token', client_id, client_secret, refresh_token };
-  return tokenIn(await fetchJson({ url: key.token_uri, method: 'POST', body }));
+  return fetchToken({ url: key.token_uri, method: 'POST', body });
 }
 
 const Impersonated = z.object({ accessToken: z.string(), expireTime: z.string() });
@@ -71,7 +79,7 @@ async function externalToken(key: ExternalAccountKey): Promise<Expiring<string>>
     subject_token_type: key.subject_token_type,
     subject_token: await subjectToken(key),
   };
-  const own = tokenIn(await fetchJson({ url: key.token_url, method: 'POST', body }));
+  const own = await fetchToken({ url: key.token_url, method: 'POST', body });
   const url = key.service_account_impersonation_url;
   if (url === undefined) return own;
   const headers = { authorization: `Bearer ${own.value}` };

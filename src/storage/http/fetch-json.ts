@@ -15,6 +15,8 @@ export interface JsonRequest {
 /** Milliseconds. */
 const ANSWER_WITHIN = 10_000;
 const ATTEMPTS = 3;
+/** Bytes. */
+const LONGEST = 65_536;
 
 /**
  * Asks a service for tokens, whose answers are small. What it says is nobody's to read but in the field that is wanted:
@@ -47,11 +49,23 @@ async function once({ url, method = 'GET', headers = {}, body }: JsonRequest) {
     body: isForm ? new URLSearchParams(body).toString() : (body ?? null),
     signal: AbortSignal.timeout(ANSWER_WITHIN),
   });
-  return { status: answer.statusCode, text: await answer.body.text() };
+  return { status: answer.statusCode, text: await beginningOf(answer.body) };
+}
+
+/** Of more than that nothing is believed: cut, it is no JSON. */
+async function beginningOf(body: AsyncIterable<Uint8Array>): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of body) {
+    chunks.push(chunk.subarray(0, LONGEST - length));
+    length += chunk.byteLength;
+    if (length >= LONGEST) break;
+  }
+  return Buffer.concat(chunks).toString();
 }
 
 /** Without the query, in which there may be secrets. */
-function placeOf({ url }: JsonRequest): string {
+export function placeOf({ url }: JsonRequest): string {
   const { origin, pathname } = new URL(url);
   return `"${origin}${pathname}"`;
 }

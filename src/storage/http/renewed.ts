@@ -1,28 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+import { type Expiring, renewed as renewedEarly } from '../../core/renewed.ts';
 
-/** Something that is good for some time. */
-export interface Expiring<T> {
-  readonly value: T;
-  /** Milliseconds since 1970. */
-  readonly expiresAt: number;
-}
-
-/** Milliseconds: clocks differ, and a request takes its time. */
+/** Milliseconds: what is sent with a token may be signed, and take minutes until it is looked at. */
 const EARLY = 240_000;
 
-/** The same again until it is nearly over; those who ask at once wait for one answer. */
-export function renewed<T>(
-  fetch: () => Promise<Expiring<T>>,
-  now: () => number = Date.now,
-): () => Promise<T> {
-  let held: Expiring<T> | undefined;
-  let coming: Promise<Expiring<T>> | undefined;
-  return async () => {
-    if (held !== undefined && held.expiresAt - EARLY > now()) return held.value;
-    coming ??= fetch().finally(() => {
-      coming = undefined;
-    });
-    held = await coming;
-    return held.value;
-  };
+/** A token or key of a store, asked for again some minutes before it is over. */
+export function renewed<T>(fetch: () => Promise<Expiring<T>>): () => Promise<T> {
+  return renewedEarly(fetch, { now: Date.now, early: EARLY });
 }

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { z } from 'zod';
-import type { Expiring } from './renewed.ts';
+import type { Expiring } from '../../core/renewed.ts';
+import { fetchJson, type JsonRequest, placeOf } from './fetch-json.ts';
+
+/** RFC 6750 section 2.1; a character more could end up as another header. */
+const TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
 
 const Answer = z.object({
-  access_token: z.string().min(1),
+  access_token: z.string().regex(TOKEN),
   expires_in: z.coerce.number().optional(),
   /** Seconds since 1970, as some say instead. */
   expires_on: z.coerce.number().optional(),
@@ -11,6 +15,13 @@ const Answer = z.object({
 
 /** Seconds, of a token of which nobody says. */
 const UNTOLD = 600;
+
+/** @throws Error that names the service, and nothing that it said */
+export async function fetchToken(asked: JsonRequest): Promise<Expiring<string>> {
+  const answer = await fetchJson(asked);
+  if (Answer.safeParse(answer).success) return tokenIn(answer);
+  throw new Error(`${placeOf(asked)} answers without a token that can be used`);
+}
 
 /** A token, as every service of this kind answers with it. */
 export function tokenIn(answer: unknown, now = Date.now()): Expiring<string> {

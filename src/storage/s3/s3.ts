@@ -3,11 +3,12 @@ import { DeleteObjectCommand, GetObjectCommand } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { bucketKeys } from '../bucket-keys.ts';
 import type { StorageDriver, WriteCondition } from '../driver.ts';
+import { bufferedInParts } from '../in-parts.ts';
 import { openS3Client, type S3Options } from './s3-client.ts';
 import { copyObject } from './s3-copy.ts';
 import { atStore, isAbsence, isConflict, s3ErrorOf } from './s3-errors.ts';
 import { listObjects } from './s3-list.ts';
-import { LEAST_PART } from './s3-parts.ts';
+import { LEAST_PART, partSizeOf } from './s3-parts.ts';
 import { readObject } from './s3-read.ts';
 import { deleteObject, objectOf, type S3Object, type S3Store, statObject } from './s3-store.ts';
 import { sweepUploads } from './s3-sweep.ts';
@@ -27,6 +28,7 @@ export function s3Driver(options: S3Options): StorageDriver {
   return {
     name: `S3 bucket ${where}${endpoint === undefined ? '' : ` at ${endpoint}`}`,
     leastPart: LEAST_PART,
+    bufferedOf: (size) => bufferedInParts(size, partSizeOf(size)(0)),
     ...s3Uploads(store),
     sweepUploads: (sweep) => sweepUploads(store, sweep),
     async stat(key) {

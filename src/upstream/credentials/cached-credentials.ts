@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { renewed } from '../../core/renewed.ts';
 import type { CredentialProvider, Credentials } from './credentials.ts';
 
 export interface LimitedCredentials {
@@ -15,14 +16,11 @@ export function cachedCredentials(
   ask: () => Promise<LimitedCredentials>,
   now: () => number,
 ): CredentialProvider {
-  let last: LimitedCredentials | undefined;
-  let underWay: Promise<LimitedCredentials> | undefined;
-  return async () => {
-    if (last !== undefined && now() < last.until - MARGIN) return last.credentials;
-    underWay ??= ask().finally(() => {
-      underWay = undefined;
-    });
-    last = await underWay;
-    return last.credentials;
-  };
+  return renewed(
+    async () => {
+      const { credentials, until } = await ask();
+      return { value: credentials, expiresAt: until };
+    },
+    { now, early: MARGIN },
+  );
 }

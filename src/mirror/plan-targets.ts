@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+import {
+  type MirrorPlan,
+  type MirrorPlanner,
+  mirrorPlanner,
+} from '../core/mirroring/plan-mirror.ts';
+import { confirmMissing, type ListedTarget } from './mirror-target.ts';
+import type { LookTally } from './mirror-watch.ts';
+import { wantedOf } from './walk-repository.ts';
+import type { FoundRepository } from './walk-source.ts';
+
+/** What a walk over a source finds, as far as it matters for targets; a repository itself is forgotten at once. */
+export interface Gathering {
+  readonly planner: MirrorPlanner;
+  /** Of repositories, and of layers that are to be had from elsewhere only. */
+  readonly counts: { repositories: number; foreign: number };
+  add(found: FoundRepository): void;
+}
+
+export function gathering(
+  targets: readonly ListedTarget[],
+  { includesManifests }: { readonly includesManifests: boolean },
+): Gathering {
+  const planner = mirrorPlanner(targets);
+  const counts = { repositories: 0, foreign: 0 };
+  return {
+    planner,
+    counts,
+    add({ repository, known }) {
+      counts.repositories += 1;
+      for (const { foreign } of known.manifests.values()) counts.foreign += foreign;
+      for (const object of wantedOf(known, { repository, includesManifests })) planner.add(object);
+    },
+  };
+}
+
+export async function planTargets(
+  planner: MirrorPlanner,
+  targets: readonly ListedTarget[],
+  ports: { readonly signal: AbortSignal; readonly look: LookTally },
+): Promise<MirrorPlan> {
+  await confirmMissing(planner.plan().copies, targets, ports);
+  const plan = planner.plan();
+  forgetBroken(plan, planner, targets);
+  return plan;
+}
+
+/** What has a size that no manifest says is there, and no good: unless it is replaced, no index is to claim it. */
+function forgetBroken(
+  { copies }: MirrorPlan,
+  { isWanted }: MirrorPlanner,
+  targets: readonly ListedTarget[],
+): void {
+  for (const { digest } of copies) {
+    for (const { held } of targets) {
+      const size = held.sizeOf(digest);
+      if (size !== undefined && !isWanted(digest, size)) held.forget(digest);
+    }
+  }
+}
