@@ -1,15 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { ChangeFeed } from './change-feed.ts';
+import type { CarryOutPorts } from './fill-targets.ts';
 import { writePlace } from './followed-place.ts';
-import {
-  type CarryOutPorts,
-  type LookedTargets,
-  lookAtTargets,
-  type MirrorOptions,
-  type PreparedMirror,
-  prepareMirror,
-} from './mirror.ts';
+import { type LookedTargets, lookAtTargets } from './look-at-targets.ts';
+import { type MirrorOptions, type PreparedMirror, prepareMirror } from './mirror.ts';
 import { addChange, placeToGoOn, type WaitingChanges } from './take-up.ts';
 
 export interface FollowOptions {

@@ -1,26 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 import { LRUCache } from 'lru-cache';
-import type { CopyList, MirrorPlan, PlannedCopy } from '../core/mirroring/plan-mirror.ts';
+import type { MirrorPlan } from '../core/mirroring/plan-mirror.ts';
 import type { Selection } from '../core/mirroring/selection.ts';
 import type { WantedObject } from '../core/mirroring/wanted-object.ts';
 import type { Digest } from '../core/oci/digest.ts';
 import type { ManifestBytes } from '../upstream/image-source.ts';
-import { carryOut, newTally, type TargetTally } from './carry-out.ts';
+import { newTally, type TargetTally } from './carry-out.ts';
 import type { WantedChanges } from './change-feed.ts';
-import type { CopyPorts, OpenObject } from './copy-object.ts';
+import type { OpenObject } from './copy-object.ts';
+import { type CarryOutPorts, type FillIndex, fillTargets } from './fill-targets.ts';
 import { givingUp } from './giving-up.ts';
+import { type LookedTargets, lookAtTargets } from './look-at-targets.ts';
 import type { MirrorSource } from './mirror-source.ts';
-import { listTarget } from './mirror-target.ts';
 import { beginPhase, type MirrorWatch, newWatch } from './mirror-watch.ts';
 import { gathering, planTargets } from './plan-targets.ts';
-import {
-  type IndexSettings,
-  type PublishedTarget,
-  publishTarget,
-  type SeenTarget,
-} from './publish-target.ts';
+import type { PublishedTarget } from './publish-target.ts';
 import { sourceMemory } from './source-memory.ts';
-import { readPointer } from './target-index.ts';
 import { walkChanges } from './walk-changes.ts';
 import { type DeclaredDigests, type SourceWalk, walkSource } from './walk-source.ts';
 
@@ -37,10 +32,7 @@ export interface MirrorOptions {
   readonly referrersAfter: number;
   /** Whether anything is written. */
   readonly isDryRun: boolean;
-  readonly index: IndexSettings & {
-    /** Milliseconds after which a run that goes on publishes what there is so far. */
-    readonly every: number;
-  };
+  readonly index: FillIndex;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly onProblem: (problem: string) => void;
@@ -52,13 +44,6 @@ export interface MirrorOptions {
   /** From a run before, which knows what it brought since; left out, the targets are listed. */
   readonly looked?: LookedTargets;
   readonly watch?: MirrorWatch;
-}
-
-/** What targets hold, by their listings and by what was brought since. */
-export interface LookedTargets {
-  /** When they were listed; milliseconds since 1970. */
-  readonly at: number;
-  readonly targets: readonly SeenTarget[];
 }
 
 /** A plan that can be carried out. */
@@ -80,16 +65,6 @@ export interface PreparedMirror {
   carryOut(ports: CarryOutPorts, concurrency: number): Promise<readonly string[]>;
 }
 
-export interface CarryOutPorts extends Omit<CopyPorts, 'open' | 'signal'> {
-  /** Ends it early: what is under way comes to its end, and the index is published. */
-  readonly ending?: AbortSignal;
-  /** After each object. */
-  readonly onStep?: () => void;
-  /** What is there, is no good, and is copied again, besides what is missing. */
-  readonly again?: readonly PlannedCopy[];
-}
-
-const MEMORY = 40 * 1024 * 1024;
 /** Bytes of manifests that are kept from the walk for the copy. */
 const KEPT_MANIFESTS = 64 * 1024 * 1024;
 
@@ -152,82 +127,6 @@ function countingProblems(options: MirrorOptions) {
   return { options: { ...options, onProblem }, hasProblems: () => count > 0 };
 }
 
-interface Filling extends Pick<PreparedMirror, 'plan' | 'tallies' | 'looked' | 'wanted'> {
-  readonly options: MirrorOptions;
-  readonly open: OpenObject;
-}
-
-async function fillTargets(
-  { options, looked, plan, tallies, wanted, open }: Filling,
-  { ending, onStep, again = [], ...ports }: CarryOutPorts,
-  concurrency: number,
-): Promise<readonly string[]> {
-  const { signal, onProblem, memory = MEMORY } = options;
-  const { at, targets } = looked;
-  const copies = again.length === 0 ? plan.copies : joined(again, plan.copies);
-  for (const target of targets) {
-    const gap = plan.targets.find(({ name }) => name === target.name);
-    const isMissing = gap !== undefined && gap.blobs + gap.manifests > 0;
-    const isChanged = isMissing || again.some((copy) => copy.targets.includes(target.name));
-    target.isCurrent &&= !isChanged && options.changes !== undefined;
-  }
-  const due = targets.filter(({ isCurrent }) => !isCurrent);
-  const publishAll = async (isInterim: boolean) => {
-    for (const target of due)
-      await publishTarget(options, target, { createdAt: at, wanted, isInterim });
-  };
-  const publishSometimes = nowAndThen(() => publishAll(true), options);
-  const afterEach = (): Promise<void> => {
-    onStep?.();
-    return publishSometimes();
-  };
-  const job = { copies, targets, concurrency, memory, tallies, onProblem, onStep: afterEach };
-  await carryOut({ ...job, ...(ending && { ending }), ports: { ...ports, open, signal } });
-  await publishAll(false);
-  if (signal.aborted || ending?.aborted === true) return [];
-  const isDone = ({ failed = 1, lost }: Partial<TargetTally> = {}) =>
-    failed === 0 && lost === undefined;
-  const done = targets.filter(({ name, isCurrent }) => isCurrent && isDone(tallies.get(name)));
-  return done.map(({ name }) => name);
-}
-
-function joined(first: readonly PlannedCopy[], rest: CopyList): CopyList {
-  return {
-    length: first.length + rest.length,
-    *[Symbol.iterator]() {
-      yield* first;
-      yield* rest;
-    },
-  };
-}
-
-/** Those that can be read; of the others it is told. */
-export async function lookAtTargets({
-  targets,
-  signal,
-  onProblem,
-  now,
-  watch,
-}: LookOptions): Promise<LookedTargets> {
-  const at = now();
-  const looked = await Promise.allSettled(
-    targets.map(async (target): Promise<SeenTarget> => {
-      // Before the listing: whatever is published after this knows of what the listing may have missed.
-      const seen = await readPointer(target.store);
-      return { ...target, ...(await listTarget(target, signal, watch)), seen, isCurrent: false };
-    }),
-  );
-  signal.throwIfAborted();
-  const readable = looked.flatMap((result, place) => {
-    if (result.status === 'fulfilled') return [result.value];
-    onProblem(`${targets[place]?.name}: ${messageOf(result.reason)}`);
-    return [];
-  });
-  return { at, targets: readable };
-}
-
-type LookOptions = Pick<MirrorOptions, 'targets' | 'signal' | 'onProblem' | 'now' | 'watch'>;
-
 function opener(source: MirrorSource, kept: LRUCache<Digest, Uint8Array>): OpenObject {
   return async ({ kind, repository, digest }, signal) => {
     const content = source.content(repository);
@@ -239,20 +138,4 @@ function opener(source: MirrorSource, kept: LRUCache<Digest, Uint8Array>): OpenO
 
 async function* inOnePiece(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
   yield bytes;
-}
-
-/** Does some work when it was last done long ago: one call at a time does it, and the others go on. */
-function nowAndThen(work: () => Promise<void>, { index, now }: MirrorOptions): () => Promise<void> {
-  let last = now();
-  return async () => {
-    // A clock that was put back does not count as one that stands still.
-    if (Math.abs(now() - last) < index.every) return;
-    last = Number.POSITIVE_INFINITY;
-    await work();
-    last = now();
-  };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : 'failed';
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { PlannedCopy } from '../../core/mirroring/plan-mirror.ts';
 import type { Digest } from '../../core/oci/digest.ts';
-import type { CarryOutPorts, MirrorOptions } from '../mirror.ts';
+import type { CarryOutPorts } from '../fill-targets.ts';
+import type { MirrorOptions } from '../mirror.ts';
 import { publishTarget } from '../publish-target.ts';
 import { changeWithheld, type Withheld } from '../withheld.ts';
 import { messageOf } from './check-target.ts';
