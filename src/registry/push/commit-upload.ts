@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { algorithmOf, type Digest } from '../../core/oci/digest.ts';
 import { RegistryError } from '../../core/oci/registry-error.ts';
-import type { WriteCondition } from '../../storage/driver.ts';
 import { StorageError } from '../../storage/storage-error.ts';
 import type { Visit } from '../registry-ports.ts';
 import { linkNewBlob } from '../store/blob-store.ts';
@@ -28,7 +27,7 @@ export async function commitUpload(
   if (isKnown && known !== digest) throw wrongDigest(digest);
   const place = { storage, repository, digest };
   const claimed = await claim(registry.condemned, [digest]);
-  if (isKnown) await assemble(visit, session, blobKey(digest), { absent: true });
+  if (isKnown) await assemble(visit, session, blobKey(digest));
   else await assembleUnknown(visit, session, digest);
   await linkNewBlob(place, received);
   const isKept = await isBlobKept(place, claimed);
@@ -57,18 +56,11 @@ async function assembleUnknown(
 }
 
 /** Makes one object of the parts, unless somebody who broke off, or is just ahead, has done so. */
-async function assemble(
-  { storage }: Visit,
-  { record }: UploadSession,
-  key: string,
-  condition?: WriteCondition,
-): Promise<void> {
+async function assemble({ storage }: Visit, { record }: UploadSession, key: string): Promise<void> {
   const { upload, received } = record;
   if (upload === undefined) return;
   try {
-    // A conflict means that the same bytes are there: whoever wrote them had to verify them, too.
-    const info = await storage.finishUpload({ ...upload, key }, condition);
-    if (info === 'conflict') await storage.abortUpload(upload);
+    await storage.finishUpload({ ...upload, key });
   } catch (error) {
     if (!(error instanceof StorageError)) throw error;
     const info = await storage.stat(key);

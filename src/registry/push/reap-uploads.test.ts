@@ -26,7 +26,7 @@ test('uploads that are over are removed, and those that go on are not', async ()
 
 test('data that no session leads to goes when it is old enough', async () => {
   const storage = memoryDriver();
-  const key = `uploads/${'a'.repeat(32)}/data`;
+  const key = `uploads/${'a'.repeat(32)}.data`;
   const info = await storage.write(key, 'left');
   const writtenAt = info === 'conflict' ? 0 : info.modifiedAt;
   await reapUploads(storage, writtenAt + LIFETIME - 1, LIFETIME);

@@ -17,7 +17,7 @@ import { parseUploadId, type UploadId } from '../../core/oci/upload-id.ts';
  * gc/deleted-blobs/<repository>                              blobs were deleted there that manifests may refer to
  * events/                                                     what is told, see ../events/event-keys.ts
  * uploads/<id>                                                a SessionRecord
- * uploads/<id>/data                                           what was uploaded, until it is under its digest
+ * uploads/<id>.data                                           what was uploaded, until it is under its digest
  * gc/lease                                                    who collects, as long as it is renewed
  * gc/clock                                                    written to learn the store's time
  * gc/state                                                    a CollectionState: whether anything is condemned
@@ -100,17 +100,20 @@ export const UPLOADS_PREFIX = 'uploads/';
 
 /** Of the session or the data of an upload. */
 export function uploadIdOfKey(key: string): UploadId | undefined {
-  const [id = ''] = key.slice(UPLOADS_PREFIX.length).split('/');
+  const [id = ''] = key.slice(UPLOADS_PREFIX.length).split('.');
   return parseUploadId(id);
 }
 
-/** Not in a folder of its own, which would have to be made and removed for each blob that is pushed. */
+/**
+ * Not in a folder of its own, which would have to be made and removed for each blob that is pushed. Its data lies beside
+ * it and not below: there are stores on folders in which nothing is both a file and a folder.
+ */
 export function uploadSessionKey(id: UploadId): string {
   return UPLOADS_PREFIX + id;
 }
 
 export function uploadDataKey(id: UploadId): string {
-  return `${UPLOADS_PREFIX}${id}/data`;
+  return `${UPLOADS_PREFIX}${id}.data`;
 }
 
 export const COLLECTION_LEASE_KEY = 'gc/lease';

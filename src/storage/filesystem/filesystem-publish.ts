@@ -46,10 +46,14 @@ export function openPublisher(folders: Folders, locks: Locks): Publisher {
 
   return {
     publish: (place, file, change = {}) =>
-      folders.within(place.folder, () => {
+      folders.within(place.folder, async () => {
         const { condition } = change;
-        if (condition !== undefined && 'absent' in condition) return create(place, file, change);
-        const version = condition?.version;
+        const version =
+          condition !== undefined && 'version' in condition ? condition.version : undefined;
+        // Most of what is written is new, and to create it needs no lock.
+        const created = version === undefined ? await create(place, file, change) : 'conflict';
+        if (created !== 'conflict' || (condition !== undefined && 'absent' in condition))
+          return created;
         return underLock(place, (lock) => replace({ place, file, lock, version }, change));
       }),
     async remove(place, change = {}) {
