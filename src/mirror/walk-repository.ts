@@ -218,7 +218,7 @@ function unseen(seen: Set<Digest>, digests: readonly Digest[]): readonly Digest[
   return digests.filter((digest) => !seen.has(digest) && seen.add(digest));
 }
 
-const BLOB_TYPE = 'application/octet-stream';
+export const BLOB_TYPE = 'application/octet-stream';
 
 /** Everything of a repository that targets are to hold; what several refer to comes several times. */
 export function* wantedOf(
