@@ -10,6 +10,7 @@ import { newTally, type TargetTally } from './carry-out.ts';
 import type { WantedChanges } from './change-feed.ts';
 import { type CarryOutPorts, type FillIndex, fillTargets } from './fill-targets.ts';
 import { givingUp } from './giving-up.ts';
+import { givingUpHosts } from './giving-up-hosts.ts';
 import { type LookedTargets, lookAtTargets } from './look-at-targets.ts';
 import type { MirrorSource } from './mirror-source.ts';
 import { beginPhase, type MirrorWatch, newWatch } from './mirror-watch.ts';
@@ -74,7 +75,8 @@ const KEPT_MANIFESTS = 64 * 1024 * 1024;
 /** Finds out what there is and what is missing where. Nothing is written but, unless it is a dry run, what is remembered. */
 export async function prepareMirror(given: MirrorOptions): Promise<PreparedMirror> {
   const { options, hasProblems } = countingProblems({ ...given, source: givingUp(given.source) });
-  const { source, foreign, changes, watch = newWatch() } = options;
+  const { source, changes, watch = newWatch() } = options;
+  const foreign = options.foreign && givingUpHosts(options.foreign);
   const kept = new LRUCache<Digest, Uint8Array>({
     maxSize: KEPT_MANIFESTS,
     sizeCalculation: (bytes) => bytes.byteLength + 1,

@@ -250,14 +250,15 @@ test.each([
   expect(good.asked).toHaveLength(1);
 });
 
-test('fifty layers of a host that does not answer do not have the source given up', async () => {
-  const host = await foreignHost((_, response) => void response.writeHead(503).end());
-  const layers = Array.from({ length: 60 }, (_, place) => layerOf(`layer ${place}`));
-  const world = await worldOf(
-    ...layers.map((layer) => [layer, [`${host.url}/${layer.digest}`]] as const),
-  );
-  const { problems, held } = await runAtOnce(world, host);
+test('hosts that do not answer are given up, and the source is not', async () => {
+  const silent: Respond = (_, response) => void response.writeHead(503).end();
+  const [one, other] = [await foreignHost(silent), await foreignHost(silent)];
+  const layers = Array.from({ length: 140 }, (_, place) => layerOf(`layer ${place}`));
+  const urlOf = (place: number) => `${(place % 2 === 0 ? one : other).url}/${place}`;
+  const world = await worldOf(...layers.map((layer, place) => [layer, [urlOf(place)]] as const));
+  const { problems, held } = await runAtOnce(world, one, other);
   expect(problems).toHaveLength(layers.length);
+  expect(problems).toContainEqual(expect.stringContaining('it was silent too often'));
   expect(held).toHaveLength(2);
 });
 
