@@ -71,6 +71,17 @@ test.each([
     { ...LEAST, source: { ...LEAST.source, repositories: ['App'] } },
     'source.repositories.0',
   ],
+  ...[
+    'MCR.example.org',
+    'mcr.example.org:443',
+    'https://mcr.example.org',
+    'mcr.example.org/x',
+    '*',
+  ].map((host): [string, object, string] => [
+    `${host} as a host of layers`,
+    { ...LEAST, source: { ...LEAST.source, foreignLayers: ['mcr.example.org:8443', host] } },
+    'source.foreignLayers.1: expected a host',
+  ]),
   [
     'a registry with a path',
     { ...LEAST, source: { ...LEAST.source, url: 'https://a.example/x' } },

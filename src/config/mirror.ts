@@ -21,6 +21,14 @@ const SelectionText = z
     'expected a repository such as team/app, team/* or team/**, perhaps with a tag behind it: team/app:v*, or with ! before it',
   );
 
+/** As a URL says it, so that it is only compared. */
+const Host = z
+  .string()
+  .refine(
+    (text) => /^[a-z0-9._:[\]-]+$/.test(text) && URL.parse(`https://${text}/`)?.host === text,
+    'expected a host such as mcr.example.org, in small letters, perhaps with a port other than 443: mcr.example.org:8443',
+  );
+
 const BytesPerSecond = Size.refine(
   (bytes) => bytes >= 64 * 1024,
   'expected 64KiB or more',
@@ -63,7 +71,13 @@ const Source = z
       .array(z.string().min(1))
       .default([])
       .describe(
-        'hosts, `host` or `host:port`, that it may redirect to although their addresses are private',
+        'hosts, `host` or `host:port`, that it may redirect to, or `foreignLayers` names, although their addresses are private',
+      ),
+    foreignLayers: z
+      .array(Host)
+      .default([])
+      .describe(
+        'hosts, `host` or `host:port`, from which layers with `urls` are copied when the source lacks them, by https and without credentials; by default they are left where they are',
       ),
     limits: z
       .strictObject({

@@ -90,13 +90,19 @@ async function copyToAll(job: CarryOut, streaks: Streaks, copy: PlannedCopy): Pr
       if (outcome.kind === 'copied') note(job, target, (tally) => addCopy(tally, copy));
     }
   }
-  countFailures(job, streaks, outcomes);
+  countFailures(job, streaks, { copy, outcomes });
 }
 
-function countFailures(job: CarryOut, streaks: Streaks, outcomes: CopyOutcomes): void {
+interface CopyResult {
+  readonly copy: PlannedCopy;
+  readonly outcomes: CopyOutcomes;
+}
+
+function countFailures(job: CarryOut, streaks: Streaks, { copy, outcomes }: CopyResult): void {
   const all = [...outcomes.values()];
   if (all.some(({ kind }) => kind === 'copied')) streaks.source = 0;
-  if (all.some(isSilent)) {
+  // That a host elsewhere does not answer says nothing of the source.
+  if (copy.urls === undefined && all.some(isSilent)) {
     streaks.source += 1;
     if (streaks.source === MOST_IN_A_ROW) job.onProblem(`the source is left alone: ${IN_A_ROW}`);
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { concurrently } from '../core/concurrently.ts';
+import type { Descriptor } from '../core/oci/descriptor.ts';
 import type { Digest } from '../core/oci/digest.ts';
 import { referencesOf } from '../core/oci/manifest-references.ts';
 import { isForeignLayer } from '../core/oci/media-type.ts';
@@ -8,7 +9,7 @@ import type { ManifestBytes } from '../upstream/image-source.ts';
 import { parseBytes } from '../upstream/manifest-check.ts';
 import { digestOf } from '../upstream/schema1-check.ts';
 import { decodeUtf8 } from '../upstream/utf8.ts';
-import type { KnownManifest } from './known-repository.ts';
+import type { ForeignLayer, KnownManifest } from './known-repository.ts';
 
 /** Undefined when nobody can say. */
 export type SizeOfBlob = (digest: Digest) => Promise<number | undefined>;
@@ -25,17 +26,24 @@ function describe({ digest, mediaType, bytes }: ManifestBytes): KnownManifest {
   const parsed = parseBytes(bytes, mediaType);
   if (!parsed.ok) throw malformed(digest, parsed.problem);
   const { manifests, blobs } = referencesOf(parsed.manifest);
-  const own = blobs.filter(
-    ({ mediaType, urls }) => !isForeignLayer(mediaType) && urls === undefined,
-  );
+  const [own, elsewhere] = [blobs.filter(isOwn), blobs.filter((blob) => !isOwn(blob))];
   return {
     mediaType,
     size: bytes.byteLength,
     manifests: manifests.map((listed) => listed.digest),
     blobs: own.map((blob) => [blob.digest, blob.size]),
-    foreign: blobs.length - own.length,
+    foreign: elsewhere.length,
+    ...(elsewhere.length > 0 && { elsewhere: elsewhere.map(asForeign) }),
     referrers: [],
   };
+}
+
+function isOwn({ mediaType, urls }: Descriptor): boolean {
+  return !isForeignLayer(mediaType) && urls === undefined;
+}
+
+function asForeign({ digest, size, urls = [] }: Descriptor): ForeignLayer {
+  return { digest, size, urls };
 }
 
 const AT_A_TIME = 4;

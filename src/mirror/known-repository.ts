@@ -9,12 +9,23 @@ export interface KnownManifest {
   readonly size: number;
   readonly manifests: readonly Digest[];
   readonly blobs: ReadonlyArray<readonly [digest: Digest, size: number]>;
-  /** Layers that are to be had from elsewhere only. */
+  /** How many layers are to be had from elsewhere. */
   readonly foreign: number;
+  /** All of them; left out where there are none, and in what was written down before their URLs counted. */
+  readonly elsewhere?: readonly ForeignLayer[];
   /** What was about it when somebody looked last. */
   readonly referrers: readonly Digest[];
   /** Its digest is not that of its bytes but of what is signed in them: then no target gets it. */
   readonly isSigned?: boolean;
+}
+
+/** A layer that is to be had from elsewhere: the registry may lack it. */
+export interface ForeignLayer {
+  readonly digest: Digest;
+  /** Bytes. */
+  readonly size: number;
+  /** As whoever wrote the manifest chose them: not one is asked unless its host is allowed. */
+  readonly urls: readonly string[];
 }
 
 /**
@@ -70,16 +81,32 @@ function readManifest(value: unknown): [Digest, KnownManifest] {
     const [digest, size] = requireList(blob);
     return [requireDigest(digest), requireSize(size)];
   });
+  const { elsewhere } = value;
   const known = {
     mediaType: value['mediaType'],
     size: requireSize(value['size']),
     manifests: requireList(value['manifests']).map(requireDigest),
     blobs,
     foreign: requireSize(value['foreign']),
+    ...(elsewhere !== undefined && { elsewhere: requireList(elsewhere).map(readForeign) }),
     referrers: requireList(value['referrers']).map(requireDigest),
     ...(value['isSigned'] === true && { isSigned: true }),
   };
   return [requireDigest(value['digest']), known];
+}
+
+function readForeign(value: unknown): ForeignLayer {
+  if (!isObject(value)) throw new TypeError('no layer');
+  return {
+    digest: requireDigest(value['digest']),
+    size: requireSize(value['size']),
+    urls: requireList(value['urls']).map(requireText),
+  };
+}
+
+function requireText(value: unknown): string {
+  if (typeof value === 'string') return value;
+  throw new TypeError('no text');
 }
 
 function requireList(value: unknown): readonly unknown[] {

@@ -4,15 +4,17 @@ import type { MirrorPlan } from '../core/mirroring/plan-mirror.ts';
 import type { Selection } from '../core/mirroring/selection.ts';
 import type { WantedObject } from '../core/mirroring/wanted-object.ts';
 import type { Digest } from '../core/oci/digest.ts';
+import type { ForeignHosts } from '../upstream/foreign-hosts.ts';
 import type { ManifestBytes } from '../upstream/image-source.ts';
 import { newTally, type TargetTally } from './carry-out.ts';
 import type { WantedChanges } from './change-feed.ts';
-import type { OpenObject } from './copy-object.ts';
 import { type CarryOutPorts, type FillIndex, fillTargets } from './fill-targets.ts';
 import { givingUp } from './giving-up.ts';
+import { givingUpHosts } from './giving-up-hosts.ts';
 import { type LookedTargets, lookAtTargets } from './look-at-targets.ts';
 import type { MirrorSource } from './mirror-source.ts';
 import { beginPhase, type MirrorWatch, newWatch } from './mirror-watch.ts';
+import { objectOpener } from './open-object.ts';
 import { gathering, planTargets } from './plan-targets.ts';
 import type { PublishedTarget } from './publish-target.ts';
 import { sourceMemory } from './source-memory.ts';
@@ -26,6 +28,8 @@ export interface MirrorOptions {
   readonly targets: readonly PublishedTarget[];
   readonly isImmutable: (tag: string) => boolean;
   readonly includesManifests: boolean;
+  /** Where layers are asked for that are to be had from elsewhere; left out, they are left there. */
+  readonly foreign?: Pick<ForeignHosts, 'allowed' | 'fetchBlob'> | undefined;
   /** Bytes that objects on their way may take together; left out, 40 MiB. */
   readonly memory?: number;
   /** Milliseconds after which referrers of what is known are looked for again. */
@@ -54,7 +58,7 @@ export interface PreparedMirror {
   readonly repositories: number;
   /** Whether only what is new was looked at. */
   readonly isPartial: boolean;
-  /** Layers that were left where they are: their manifests say they are to be had from elsewhere. */
+  /** Layers that were left where they are: to be had from elsewhere, and from no host that is allowed. */
   readonly foreign: number;
   /** By the name of the target; those that cannot be read are not among them. */
   readonly tallies: ReadonlyMap<string, TargetTally>;
@@ -72,6 +76,7 @@ const KEPT_MANIFESTS = 64 * 1024 * 1024;
 export async function prepareMirror(given: MirrorOptions): Promise<PreparedMirror> {
   const { options, hasProblems } = countingProblems({ ...given, source: givingUp(given.source) });
   const { source, changes, watch = newWatch() } = options;
+  const foreign = options.foreign && givingUpHosts(options.foreign);
   const kept = new LRUCache<Digest, Uint8Array>({
     maxSize: KEPT_MANIFESTS,
     sizeCalculation: (bytes) => bytes.byteLength + 1,
@@ -96,10 +101,12 @@ export async function prepareMirror(given: MirrorOptions): Promise<PreparedMirro
   await (changes === undefined ? walkSource(walk) : walkChanges(walk, changes));
   beginPhase(watch, 'looking-again');
   const { signal } = options;
-  const { planner, counts } = found;
+  const planner = found.complete();
+  const { counts } = found;
   const plan = await planTargets(planner, targets, { signal, look: watch.look });
   beginPhase(watch, 'copying');
   const wanted = planner.objects;
+  const open = objectOpener({ source, kept, foreign });
   const tallies = new Map(targets.map(({ name }) => [name, newTally()]));
   return {
     plan,
@@ -110,11 +117,7 @@ export async function prepareMirror(given: MirrorOptions): Promise<PreparedMirro
     isWhole: !hasProblems() && targets.length === options.targets.length,
     looked,
     carryOut: (ports, concurrency) =>
-      fillTargets(
-        { options, looked, plan, tallies, wanted, open: opener(source, kept) },
-        ports,
-        concurrency,
-      ),
+      fillTargets({ options, looked, plan, tallies, wanted, open }, ports, concurrency),
   };
 }
 
@@ -125,17 +128,4 @@ function countingProblems(options: MirrorOptions) {
     options.onProblem(problem);
   };
   return { options: { ...options, onProblem }, hasProblems: () => count > 0 };
-}
-
-function opener(source: MirrorSource, kept: LRUCache<Digest, Uint8Array>): OpenObject {
-  return async ({ kind, repository, digest }, signal) => {
-    const content = source.content(repository);
-    if (kind === 'blob') return content.fetchBlob(digest, signal);
-    const bytes = kept.get(digest) ?? (await content.fetchManifest(digest, signal))?.bytes;
-    return bytes && inOnePiece(bytes);
-  };
-}
-
-async function* inOnePiece(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
-  yield bytes;
 }

@@ -4,6 +4,9 @@ import {
   type MirrorPlanner,
   mirrorPlanner,
 } from '../core/mirroring/plan-mirror.ts';
+import type { WantedObject } from '../core/mirroring/wanted-object.ts';
+import type { ForeignHosts } from '../upstream/foreign-hosts.ts';
+import { foreignLayersOf } from './foreign-layers.ts';
 import { confirmMissing, type ListedTarget } from './mirror-target.ts';
 import type { LookTally } from './mirror-watch.ts';
 import { wantedOf } from './walk-repository.ts';
@@ -11,24 +14,39 @@ import type { FoundRepository } from './walk-source.ts';
 
 /** What a walk over a source finds, as far as it matters for targets; a repository itself is forgotten at once. */
 export interface Gathering {
-  readonly planner: MirrorPlanner;
-  /** Of repositories, and of layers that are to be had from elsewhere only. */
+  /** To be called at the end of the walk. @returns what has all of it */
+  complete(): MirrorPlanner;
+  /** Of repositories, and of layers that are left elsewhere. */
   readonly counts: { repositories: number; foreign: number };
   add(found: FoundRepository): void;
 }
 
+export interface GatheringOptions {
+  readonly includesManifests: boolean;
+  /** Where layers are asked for that are to be had from elsewhere; left out, they are left there. */
+  readonly foreign?: Pick<ForeignHosts, 'allowed'> | undefined;
+}
+
 export function gathering(
   targets: readonly ListedTarget[],
-  { includesManifests }: { readonly includesManifests: boolean },
+  { includesManifests, foreign }: GatheringOptions,
 ): Gathering {
   const planner = mirrorPlanner(targets);
   const counts = { repositories: 0, foreign: 0 };
+  const late: WantedObject[] = [];
   return {
-    planner,
     counts,
-    add({ repository, known }) {
+    complete() {
+      // After the rest: what any repository says it has itself is asked for there.
+      for (const object of late) planner.add(object);
+      return planner;
+    },
+    add(found) {
+      const { repository, known } = found;
       counts.repositories += 1;
-      for (const { foreign } of known.manifests.values()) counts.foreign += foreign;
+      const { wanted, left } = foreignLayersOf(found, foreign);
+      counts.foreign += left;
+      late.push(...wanted);
       for (const object of wantedOf(known, { repository, includesManifests })) planner.add(object);
     },
   };

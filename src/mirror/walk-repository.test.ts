@@ -112,6 +112,31 @@ describe('a walk', () => {
     const { known } = await walk(source);
     expect(digestsIn(known)).not.toContain(layer.digest);
     expect([...known.manifests.values()].map(({ foreign }) => foreign)).toEqual([1]);
+    const { digest, size, urls } = layer;
+    expect(parseKnown(formatKnown(known))).toEqual(known);
+    expect([...known.manifests.values()].flatMap(({ elsewhere }) => elsewhere)).toEqual([
+      { digest, size, urls },
+    ]);
+  });
+
+  test('reads a manifest again when only the number of layers from elsewhere was written down', async () => {
+    const { source } = filledSource();
+    const layer = {
+      ...source.images.addBlob('text/x', 'x'),
+      urls: ['https://mcr.example/x'],
+    };
+    const image = addImage(source.images, 'w', { layers: [layer] });
+    source.tag('app', 'v1', image.digest);
+    const { known } = await walk(source);
+    const { elsewhere: _, ...old } =
+      known.manifests.get(image.digest) ?? expect.fail('it is there');
+    const before = { ...known, manifests: new Map([[image.digest, old]]) };
+    source.asked.length = 0;
+    expect((await walk(source, { known: before, isImmutable: () => true })).known).toEqual(known);
+    expect(source.asked).toEqual([`manifest ${image.digest}`]);
+    source.asked.length = 0;
+    await walk(source, { known, isImmutable: () => true });
+    expect(source.asked).toEqual([]);
   });
 
   test('names what cannot be read, and goes on with the rest', async () => {
@@ -175,11 +200,21 @@ describe('a walk', () => {
   });
 });
 
+const DIGEST = `sha256:${'ab'.repeat(32)}`;
+
+function memoryWith(elsewhere: string): string {
+  const manifest = `{"digest":"${DIGEST}","mediaType":"x","size":1,"manifests":[],"blobs":[],"foreign":1,"elsewhere":${elsewhere},"referrers":[]}`;
+  return `{"version":1,"referrersAt":0,"tags":{},"manifests":[${manifest}]}`;
+}
+
 test.each([
   '',
   '[]',
   '{"version":2}',
   '{"version":1,"referrersAt":0,"tags":{"a":"b"},"manifests":[]}',
+  memoryWith('{}'),
+  memoryWith('[1]'),
+  memoryWith(`[{"digest":"${DIGEST}","size":1,"urls":[1]}]`),
 ])('a memory that is not as we write it is forgotten: %s', (text) =>
   expect(parseKnown(text)).toBeUndefined(),
 );

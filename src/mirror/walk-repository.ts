@@ -168,10 +168,15 @@ async function visit(job: Job, digest: Digest): Promise<readonly Digest[] | unde
 
 async function manifestOf(job: Job, digest: Digest): Promise<KnownManifest> {
   const known = job.manifests.get(digest) ?? job.known.manifests.get(digest);
-  if (known !== undefined) return known;
+  if (known !== undefined && isWhole(known)) return known;
   const found = await job.source.content(job.repository).fetchManifest(digest, job.signal);
   if (found === undefined) throw new Error('the manifest is listed, and not there');
   return remember(job, found);
+}
+
+/** What was written down before URLs counted says of layers from elsewhere only how many there are. */
+function isWhole({ foreign, elsewhere }: KnownManifest): boolean {
+  return foreign === 0 || elsewhere !== undefined;
 }
 
 /** That nobody could say what is about a manifest does not keep from what it lists. */
@@ -213,7 +218,7 @@ function unseen(seen: Set<Digest>, digests: readonly Digest[]): readonly Digest[
   return digests.filter((digest) => !seen.has(digest) && seen.add(digest));
 }
 
-const BLOB_TYPE = 'application/octet-stream';
+export const BLOB_TYPE = 'application/octet-stream';
 
 /** Everything of a repository that targets are to hold; what several refer to comes several times. */
 export function* wantedOf(

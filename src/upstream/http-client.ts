@@ -5,9 +5,10 @@ import { silentLog } from '../log.ts';
 import { openAuthorization } from './authorization.ts';
 import { readBounded } from './bounded-body.ts';
 import { type ExchangePorts, exchange, type FinalAnswer } from './exchange.ts';
-import { type HostCaps, type HostLimiterOptions, limitedTransport } from './host-limiter.ts';
-import { parseRetryAfter, withRetries } from './retry.ts';
-import { openTransport, type Transport, type WireAnswer, type WireRequest } from './transport.ts';
+import { gatedTransport } from './gated-transport.ts';
+import { withRetries } from './retry.ts';
+import { openTransport, type WireAnswer, type WireRequest } from './transport.ts';
+import { unexpectedStatus } from './unexpected-status.ts';
 import {
   DEFAULT_LIMITS,
   type StreamOptions,
@@ -72,23 +73,14 @@ function portsOf(options: UpstreamOptions, home: URL, limits: UpstreamLimits) {
   const transport = openTransport({ limits, isConfigured, ...(lookup && { lookup }) });
   return {
     transport:
-      perHost === undefined ? transport : gated(transport, { most: perHost, ...hostCaps }, limits),
+      perHost === undefined
+        ? transport
+        : gatedTransport(transport, { most: perHost, ...hostCaps }, limits),
     now: Date.now,
     random: Math.random,
     sleep,
     ...ports,
   };
-}
-
-function gated(
-  transport: Transport,
-  given: Pick<HostLimiterOptions, 'most'> & HostCaps,
-  { longestWait }: UpstreamLimits,
-): Transport {
-  const now = () => performance.now();
-  const sleep = (milliseconds: number, signal?: AbortSignal) =>
-    delay(milliseconds, undefined, { signal });
-  return limitedTransport(transport, { ...given, longestPause: longestWait, now, sleep });
 }
 
 async function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
@@ -126,11 +118,7 @@ async function attemptRead<T>(
   if (answer.status === 200 || isPart) return finish(final);
   await answer.discard();
   if (answer.status === 404) return undefined;
-  const retryAfter = parseRetryAfter(answer.header('retry-after'), ports.now());
-  throw new UpstreamError('status', `${shownUrl(url)} answered ${answer.status}`, {
-    status: answer.status,
-    ...(retryAfter !== undefined && { retryAfter }),
-  });
+  throw unexpectedStatus(answer, url, ports.now());
 }
 
 function wireRequest(

@@ -36,6 +36,7 @@ import type { Loaded } from '../load-config.ts';
 import { openStorage } from '../registry/open-storage.ts';
 import { COPY_PORTS } from './copy-ports.ts';
 import { readDeclaredImages } from './declared-images.ts';
+import { openForeign } from './open-foreign.ts';
 import { proveTargets } from './prove-targets.ts';
 import { openSourceLogin } from './source-credentials.ts';
 
@@ -102,6 +103,8 @@ export async function openMirrorParts(
   const declared = await readDeclaredImages(loaded);
   for (const problem of declared.problems) onProblem(problem);
   const { source, selections, feed, close } = await openSource(loaded, io);
+  const log = openLog('error', io.err);
+  const foreign = openForeign(config, { log, longestWait: LONGEST_WAIT });
   return {
     mirror: {
       source,
@@ -110,6 +113,7 @@ export async function openMirrorParts(
       targets,
       isImmutable: (tag) => config.immutable.some((pattern) => matchesTagPattern(pattern, tag)),
       includesManifests: config.manifests,
+      foreign,
       memory: config.memory,
       referrersAfter: config.referrersEvery,
       index: { ...config.index, privateKey },
@@ -120,7 +124,7 @@ export async function openMirrorParts(
     feed,
     wish: wishOf(config),
     sweepEvery: Math.min(config.sweepEvery, config.index.validFor / 2),
-    close,
+    close: async () => void (await Promise.all([close(), foreign?.close()])),
   };
 }
 

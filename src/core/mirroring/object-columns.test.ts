@@ -12,13 +12,17 @@ function digest(algorithm: 'sha256' | 'sha512', hex: string): Digest {
 
 const hex = fc.stringMatching(/^[0-9a-f]{1,64}$/);
 const digests = fc.tuple(fc.constantFrom('sha256', 'sha256', 'sha512'), hex);
-const objects: fc.Arbitrary<WantedObject> = fc.record({
-  kind: fc.constantFrom('blob', 'manifest'),
-  digest: digests.map(([algorithm, text]) => digest(algorithm, text)),
-  size: fc.maxSafeNat(),
-  mediaType: fc.constantFrom('text/plain', 'text/html'),
-  repository: fc.constantFrom('a', 'team/app', 'tool'),
-});
+const objects: fc.Arbitrary<WantedObject> = fc.record(
+  {
+    kind: fc.constantFrom('blob', 'manifest'),
+    digest: digests.map(([algorithm, text]) => digest(algorithm, text)),
+    size: fc.maxSafeNat(),
+    mediaType: fc.constantFrom('text/plain', 'text/html'),
+    repository: fc.constantFrom('a', 'team/app', 'tool'),
+    urls: fc.constant(['https://mcr.example/layer']),
+  },
+  { requiredKeys: ['kind', 'digest', 'size', 'mediaType', 'repository'] },
+);
 
 test('objects come back as they were put in', () => {
   fc.assert(

@@ -30,11 +30,13 @@ export function objectColumns(): ObjectColumns {
   const [mediaTypes, repositories] = [numbered(), numbered()];
   /** By place: what is longer than most. */
   const others = new Map<number, Digest>();
+  /** By place: hardly any have some. */
+  const urlsOf = new Map<number, readonly string[]>();
   let count = 0;
   // Whoever asks has made sure that there is such a place.
   const pageOf = (place: number) => pages[Math.floor(place / PAGE)] as Page;
   return {
-    add({ kind, digest, size, mediaType, repository }) {
+    add({ kind, digest, size, mediaType, repository, urls }) {
       const place = count % PAGE;
       if (place === 0) pages.push(openPage());
       const page = pageOf(count);
@@ -44,6 +46,7 @@ export function objectColumns(): ObjectColumns {
       page.kinds[place] = KINDS.indexOf(kind);
       page.mediaTypes[place] = mediaTypes.numberOf(mediaType);
       page.repositories[place] = repositories.numberOf(repository);
+      if (urls !== undefined) urlsOf.set(count, urls);
       count += 1;
     },
     length: () => count,
@@ -51,12 +54,14 @@ export function objectColumns(): ObjectColumns {
     at(wanted) {
       const page = pageOf(wanted);
       const place = wanted % PAGE;
+      const urls = urlsOf.get(wanted);
       return {
         kind: at(page.kinds, place) === 0 ? 'blob' : 'manifest',
         digest: others.get(wanted) ?? digestAt(page.digests, place * WORDS),
         size: at(page.sizes, place),
         mediaType: mediaTypes.textOf(at(page.mediaTypes, place)),
         repository: repositories.textOf(at(page.repositories, place)),
+        ...(urls !== undefined && { urls }),
       };
     },
   };

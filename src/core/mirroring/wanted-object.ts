@@ -10,4 +10,6 @@ export interface WantedObject {
   readonly mediaType: string;
   /** One that has it. */
   readonly repository: string;
+  /** Where else it may be asked for, in this order, when the repository lacks it. */
+  readonly urls?: readonly string[];
 }

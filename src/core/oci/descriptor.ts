@@ -14,7 +14,7 @@ export interface Descriptor {
   readonly artifactType?: string;
   readonly annotations?: Readonly<Record<string, string>>;
   readonly platform?: Readonly<Record<string, unknown>>;
-  /** Where else the content may be. Whoever wrote the manifest chose them: never followed. */
+  /** Where else the content may be. Whoever wrote the manifest chose them: not followed unless the host is allowed. */
   readonly urls?: readonly string[];
 }
 

@@ -30,8 +30,10 @@ async function addKnown(table: DigestTable, store: ObjectStore, key: string): Pr
   if (known === undefined) {
     throw new StorageError('failed', key, 'what another mirror remembers is not readable');
   }
-  for (const [digest, { size, blobs }] of known.manifests) {
+  for (const [digest, { size, blobs, elsewhere = [] }] of known.manifests) {
     table.set(digest, size);
     for (const [blob, bytes] of blobs) table.set(blob, bytes);
+    // Which hosts they allow is not written down: they may have copied these, too.
+    for (const layer of elsewhere) table.set(layer.digest, layer.size);
   }
 }

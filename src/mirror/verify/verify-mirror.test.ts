@@ -120,8 +120,8 @@ test('what only the source knows of is found, whatever a target remembers', asyn
 
 test('what a mirror of another source remembers is not unreferenced, and what it has written wrong keeps everything', async () => {
   const own = prunedWorld(filledSource());
-  const [theirs, nobodys] = ['theirs', 'nobody’s'];
-  for (const bytes of [theirs, nobodys]) {
+  const [theirs, foreign, nobodys] = ['theirs', 'from elsewhere', 'nobody’s'];
+  for (const bytes of [theirs, foreign, nobodys]) {
     await own.store.write(`${IMAGES}${digestOf(bytes)}`, bytes);
   }
   await own.run();
@@ -131,7 +131,8 @@ test('what a mirror of another source remembers is not unreferenced, and what it
     size: 1,
     manifests: [],
     blobs: [[digestOf(theirs), 6] as const],
-    foreign: 0,
+    foreign: 1,
+    elsewhere: [{ digest: digestOf(foreign), size: foreign.length, urls: [] }],
     referrers: [],
   };
   const manifests = new Map([[digestOf('a manifest'), manifest]]);
