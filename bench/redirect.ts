@@ -12,7 +12,7 @@ const WARM_UP_SECONDS = 5;
 const DIGESTS = 200;
 
 interface Contestant {
-  readonly name: 'bare' | 'nginx' | 'present' | 'absent' | 'manifests';
+  readonly name: 'plain' | 'tuned' | 'nginx' | 'present' | 'absent' | 'manifests';
   readonly url: string;
   readonly script: string;
 }
@@ -20,26 +20,30 @@ interface Contestant {
 /** Redirects a second on one processor: the front beside servers that decide nothing. */
 export async function benchRedirect(): Promise<readonly BenchResult[]> {
   const site = await openBenchSite();
-  const [barePort = 0, nginxPort = 0] = await freePorts(2);
-  const bare = `http://127.0.0.1:${barePort}`;
-  const nginx = `http://127.0.0.1:${nginxPort}`;
-  const bareCommand = [process.execPath, join(import.meta.dirname, 'redirect-bare.ts'), barePort];
+  const [plainPort = 0, tunedPort = 0, nginxPort = 0] = await freePorts(3);
+  const at = (port: number) => `http://127.0.0.1:${port}`;
+  const others = { plain: at(plainPort), tuned: at(tunedPort), nginx: at(nginxPort) };
   const running = [
     await startPinned(site.command, site.url),
-    await startPinned(bareCommand.map(String), bare),
-    await startPinned(await nginxCommand(site.folder, nginxPort), nginx),
+    await startPinned(bareCommand(plainPort, 'plain'), others.plain),
+    await startPinned(bareCommand(tunedPort, 'tuned'), others.tuned),
+    await startPinned(await nginxCommand(site.folder, nginxPort), others.nginx),
   ];
   try {
-    return resultsOf(await measure(await contestants(site, { bare, nginx })));
+    return resultsOf(await measure(await contestants(site, others)));
   } finally {
     for (const server of running) await server.stop();
     await site.stop();
   }
 }
 
+function bareCommand(port: number, kind: 'plain' | 'tuned'): readonly string[] {
+  return [process.execPath, join(import.meta.dirname, 'redirect-bare.ts'), String(port), kind];
+}
+
 async function contestants(
   site: BenchSite,
-  others: { readonly bare: string; readonly nginx: string },
+  others: Readonly<Record<'plain' | 'tuned' | 'nginx', string>>,
 ): Promise<Contestant[]> {
   const script = async (name: string, path: (index: number) => string): Promise<string> => {
     const file = join(site.folder, `${name}.lua`);
@@ -52,8 +56,9 @@ async function contestants(
   const absent = await script('absent', blob(false));
   const manifests = await script('manifests', (index) => `/v2/tools/sample/manifests/v${index}`);
   return [
-    { name: 'bare', url: others.bare, script: present },
+    { name: 'plain', url: others.plain, script: present },
     { name: 'present', url: site.url, script: present },
+    { name: 'tuned', url: others.tuned, script: present },
     { name: 'absent', url: site.url, script: absent },
     { name: 'manifests', url: site.url, script: manifests },
     { name: 'nginx', url: others.nginx, script: present },
@@ -94,10 +99,15 @@ function resultsOf(rounds: ReadonlyMap<string, WrkRound[]>): BenchResult[] {
   });
   return [
     {
-      metric: 'blob redirect / bare node:http',
-      measured: ratio('present', 'bare'),
+      metric: 'blob redirect / bare node:http handler',
+      measured: ratio('present', 'plain'),
       unit: '',
       atLeast: 0.78,
+    },
+    {
+      metric: 'blob redirect / the same, tuned as ours is',
+      measured: ratio('present', 'tuned'),
+      unit: '',
     },
     {
       metric: 'blob absent / blob present',
@@ -109,7 +119,8 @@ function resultsOf(rounds: ReadonlyMap<string, WrkRound[]>): BenchResult[] {
     perSecond('blob redirect, one processor', 'present'),
     perSecond('blob redirect, absent everywhere', 'absent'),
     perSecond('manifest redirect', 'manifests'),
-    perSecond('bare node:http, constant 307', 'bare'),
+    perSecond('bare node:http handler, constant 307', 'plain'),
+    perSecond('the same, tuned as ours is', 'tuned'),
     perSecond('nginx, return 307', 'nginx'),
   ];
 }

@@ -16,16 +16,14 @@ export async function* mapStream<T, R>(
       // A failure is thrown when its turn comes; until then nobody else looks at it.
       result.catch(() => undefined);
       underWay.push(result);
-      if (underWay.length < limit) continue;
-      yield* takeFirst(underWay);
+      if (underWay.length >= limit) yield* inOrder(underWay.splice(0, 1));
     }
-    while (underWay.length > 0) yield* takeFirst(underWay);
+    yield* inOrder(underWay);
   } finally {
     await Promise.allSettled(underWay);
   }
 }
 
-async function* takeFirst<R>(underWay: Promise<R>[]): AsyncGenerator<R, void, undefined> {
-  const first = underWay.shift();
-  if (first !== undefined) yield await first;
+async function* inOrder<R>(results: readonly Promise<R>[]): AsyncGenerator<R, void, undefined> {
+  for (const result of results) yield await result;
 }

@@ -138,6 +138,12 @@ describe('what is no digest index', () => {
       ),
     ],
     [
+      'a time of earlier ones that is none',
+      ascii(
+        `${magic}{"backend":"b","url":"u","createdAt":1,"validUntil":1,"sha256":0,"sha512":0,"previousUntil":"x"}\n${'x'.repeat(32)}`,
+      ),
+    ],
+    [
       'a previous file that is no text',
       ascii(
         `${magic}{"backend":"b","url":"u","createdAt":1,"validUntil":1,"sha256":0,"sha512":0,"previous":1}\n${'x'.repeat(32)}`,

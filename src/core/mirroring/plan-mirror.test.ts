@@ -71,6 +71,13 @@ test('what a target turns out to hold is taken from the plan, for it alone', () 
   expect(planner.plan().wanted).toEqual({ objects: 3, bytes: 9 });
 });
 
+test('all that is wanted can be gone through again, each once', () => {
+  const planner = mirrorPlanner([]);
+  const [one, other] = [object('manifest', 1), object('blob', 2)];
+  for (const wanted of [one, other, one]) planner.add(wanted);
+  expect([...planner.objects()]).toEqual([one, other]);
+});
+
 test('every size that was said of a digest is known', () => {
   const planner = mirrorPlanner([]);
   for (const size of [7, 5]) planner.add(object('blob', 5, size));
