@@ -25,6 +25,19 @@ test.each(['serve', 'dev', 'mirror run'])(
   },
 );
 
+test.each([
+  ['serve', {}, '65536'],
+  ['serve', { MALLOC_MMAP_THRESHOLD_: '1000000' }, '1000000'],
+  ['dev', {}, 'undefined'],
+])('%s, given %j, has memory given back in pieces from %s bytes', async (command, more, size) => {
+  const tell =
+    'data:text/javascript,process.stderr.write(process.env.MALLOC_MMAP_THRESHOLD_ + "\\n")';
+  const env = { ...process.env, ...more };
+  const args = ['--import', tell, PROGRAM, command, '--help'];
+  const { stderr } = await runProcess(process.execPath, args, { env });
+  expect(stderr.trimEnd().split('\n').at(-1)).toBe(size);
+});
+
 test('what is over soon begins once', async () => {
   expect(await begin([...TELL, PROGRAM, 'config', '--help'])).toHaveLength(1);
   expect(await begin([...TELL, PROGRAM, '--version'])).toHaveLength(1);
